@@ -1,0 +1,242 @@
+"""Checks of what Keycloak publishes to anyone: the realm page, the discovery document, the signing keys."""
+
+from collections.abc import Iterator
+
+from diagnostics.areas.keycloak.platform import (
+    REALM_UNKNOWN,
+    answer_facts,
+    curl,
+    expected,
+    host,
+    issuers,
+    realm,
+    realm_url,
+)
+from diagnostics.check import Sign, check
+from diagnostics.context import Context
+from diagnostics.evidence.http import REDIRECT, REFUSED, SERVER_FAILED, SUCCESS, Answer, NoAnswer
+from diagnostics.evidence.keycloak.kinds import KeycloakDiscovery, KeycloakKeys, KeycloakRealm, RealmPage
+from diagnostics.model import Fact, Severity
+from diagnostics.runbook import Section
+
+_CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
+_NOT_FOUND = 404
+
+
+@check(KeycloakRealm, "keycloak.not-answering", "Keycloak does not answer", _CRITICAL, Section.KEYCLOAK)
+def not_answering(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """A server that takes the connection and stays silent is hung: out of threads, memory or database connections."""
+    page = _unserved(seen)
+    if page and isinstance(page.exchange, NoAnswer) and not page.exchange.stage.before_request:
+        took = page.exchange.took_ms
+        summary = f"Keycloak took the connection and gave no answer within {took} ms: {page.exchange.detail}"
+        yield _page_sign(page, summary, context)
+
+
+@check(
+    KeycloakRealm,
+    "keycloak.server-error",
+    "Keycloak answers with a server error",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def server_error(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """A 5xx is Keycloak (or the proxy before it) saying that it cannot serve: starting, overloaded, no database."""
+    page = _unserved(seen)
+    if page and isinstance(page.exchange, Answer) and page.exchange.status_class == SERVER_FAILED:
+        summary = f"The realm page answers HTTP {page.exchange.status} after {page.exchange.took_ms} ms"
+        yield _page_sign(page, summary, context)
+
+
+@check(
+    KeycloakRealm,
+    "keycloak.redirected",
+    "Keycloak's address redirects elsewhere",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def redirected(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """An API that is redirected, often to a login page, is behind a proxy that wants people, not programs."""
+    page = _unserved(seen)
+    if page and isinstance(page.exchange, Answer) and page.exchange.status_class == REDIRECT:
+        to = page.exchange.location or "an unnamed place"
+        summary = f"The realm page redirects to {to} (HTTP {page.exchange.status}) instead of answering"
+        yield _page_sign(page, summary, context)
+
+
+@check(KeycloakRealm, "keycloak.not-json", "Something else answers for Keycloak", _CRITICAL, Section.KEYCLOAK)
+def not_json(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """A page instead of JSON comes from a proxy, a maintenance page or another server at Keycloak's address."""
+    page = _unserved(seen)
+    if page and isinstance(page.exchange, Answer) and page.exchange.status_class == SUCCESS:
+        kind = page.exchange.content_type or "no content type"
+        summary = f"The realm page is not the realm's: HTTP {page.exchange.status} with {kind}"
+        yield _page_sign(page, summary, context)
+
+
+@check(KeycloakRealm, "keycloak.request-rejected", "Keycloak rejects requests", _CRITICAL, Section.KEYCLOAK)
+def request_rejected(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """A realm page is public; a 4xx other than 404 comes from a firewall, a rate limit or a proxy's own login."""
+    page = _unserved(seen)
+    if not (page and isinstance(page.exchange, Answer)):
+        return
+    if page.exchange.status_class == REFUSED and page.exchange.status != _NOT_FOUND:
+        yield _page_sign(page, f"The realm page answers {page.exchange.refusal}", context)
+
+
+@check(KeycloakRealm, "keycloak.realm-missing", "The realm does not exist", _CRITICAL, Section.KEYCLOAK)
+def realm_missing(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """Without its realm the platform has no users, clients or permissions: deleted, renamed, or a fresh database."""
+    pages = [page for page in seen.pages if isinstance(page.exchange, Answer)]
+    told = next((page for page in pages if REALM_UNKNOWN in _error(page)), None)
+    lost = bool(pages) and all(_status(page) == _NOT_FOUND for page in pages)
+    if seen.served or not (told or lost):
+        return
+    page = told or pages[0]
+    summary = f"Keycloak answers, and has no realm {expected(context).realm!r} ({_said(page)})"
+    yield _page_sign(page, summary, context)
+
+
+@check(
+    KeycloakRealm,
+    "keycloak.wrong-base-path",
+    "The platform is configured for a path Keycloak does not serve",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def wrong_base_path(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """Keycloak moved from /auth/realms to /realms with version 17; a client set up for the other one finds nothing."""
+    configured, served = expected(context).base_path, seen.served
+    if configured is None or served is None or served.base_path == configured:
+        return
+    summary = (
+        f"The platform is configured for {configured}/realms, and Keycloak serves the realm at "
+        f"{served.base_path}/realms"
+    )
+    yield Sign(host(context), summary, _paths(seen), curl(realm_url(context, configured)))
+
+
+@check(KeycloakRealm, "keycloak.base-path-differs", "The runbook names another path", _NOTE, Section.KEYCLOAK)
+def base_path_differs(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """The runbook's commands use /auth/realms; on this platform they need another path to work."""
+    served = seen.served
+    if expected(context).base_path is None and served is not None and served.base_path != "/auth":
+        summary = f"The runbook says /auth/realms, the platform answers at {served.base_path}/realms"
+        yield Sign(host(context), summary, _paths(seen), curl(realm_url(context, served.base_path)))
+
+
+@check(KeycloakRealm, "keycloak.slow", "Keycloak answers slowly", _WARNING, Section.KEYCLOAK)
+def slow(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """Every login and permission check waits for Keycloak; the realm page is the cheapest thing it serves."""
+    served, limit = seen.served, context.limits.keycloak_slow_ms
+    if served and isinstance(served.exchange, Answer) and served.exchange.took_ms >= limit:
+        summary = f"The realm page took {served.exchange.took_ms} ms (limit {limit} ms)"
+        yield _page_sign(served, summary, context)
+
+
+@check(
+    KeycloakDiscovery,
+    "keycloak.discovery-broken",
+    "The discovery document cannot be read",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def discovery_broken(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign]:
+    """Clients find every endpoint through this document; without it logins fail before they begin."""
+    broken = not isinstance(seen.exchange, Answer) or not seen.exchange.ok
+    if broken or not (seen.issuer and seen.token_endpoint):
+        facts = answer_facts("discovery document", seen.exchange)
+        lacks = "" if broken else ": it lacks issuer or token_endpoint"
+        summary = f"The realm answers, its discovery document does not{lacks} ({facts[0].value})"
+        yield Sign(realm(context), summary, facts, curl(_discovery_url(context)))
+
+
+@check(
+    KeycloakDiscovery,
+    "keycloak.issuer-mismatch",
+    "Tokens are issued under another name",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def issuer_mismatch(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign]:
+    """The backend refuses tokens whose issuer is not the one it is set up for; Keycloak's hostname setting makes it."""
+    wanted = issuers(context)
+    if seen.issuer and seen.issuer.rstrip("/") not in wanted:
+        facts = (Fact("issuer in discovery", seen.issuer), Fact("issuer the platform expects", wanted[0]))
+        summary = f"Keycloak issues tokens as {seen.issuer}, the platform expects {wanted[0]}"
+        yield Sign(realm(context), summary, facts, curl(_discovery_url(context)))
+
+
+@check(KeycloakKeys, "keycloak.keys-unreadable", "The signing keys cannot be read", _CRITICAL, Section.KEYCLOAK)
+def keys_unreadable(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
+    """Without the published keys no token can be verified, so every request is refused."""
+    if not (isinstance(seen.exchange, Answer) and seen.exchange.ok):
+        facts = answer_facts("signing keys", seen.exchange)
+        summary = f"The realm answers, its signing keys cannot be read ({facts[0].value})"
+        yield Sign(realm(context), summary, facts, curl(_keys_url(context)))
+
+
+@check(KeycloakKeys, "keycloak.no-signing-key", "No usable signing key is published", _CRITICAL, Section.KEYCLOAK)
+def no_signing_key(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
+    """Verifiers look for a key of the expected algorithm meant for signatures; without one every token is refused."""
+    wanted = expected(context).algorithm
+    readable = isinstance(seen.exchange, Answer) and seen.exchange.ok
+    usable = [key for key in seen.keys if key.use in {"sig", ""} and key.algorithm in {wanted, ""}]
+    if readable and not usable:
+        listed = ", ".join(f"{key.kind} {key.algorithm or '?'} for {key.use or '?'}" for key in seen.keys)
+        facts = (Fact("published keys", listed or "none"), Fact("expected algorithm", wanted))
+        summary = f"{len(seen.keys)} keys are published, none of them a signing key for {wanted}"
+        yield Sign(realm(context), summary, facts, curl(_keys_url(context)))
+
+
+CHECKS = (
+    not_answering,
+    server_error,
+    redirected,
+    not_json,
+    request_rejected,
+    wrong_base_path,
+    realm_missing,
+    discovery_broken,
+    issuer_mismatch,
+    keys_unreadable,
+    no_signing_key,
+    slow,
+    base_path_differs,
+)
+
+
+def _unserved(seen: KeycloakRealm) -> RealmPage | None:
+    """The page that tells most about why the realm is not served; None when it is served somewhere."""
+    if seen.served:
+        return None
+    return min(seen.pages, key=lambda page: _status(page) == _NOT_FOUND, default=None)
+
+
+def _status(page: RealmPage) -> int:
+    return page.exchange.status if isinstance(page.exchange, Answer) else 0
+
+
+def _error(page: RealmPage) -> str:
+    return page.exchange.error if isinstance(page.exchange, Answer) else ""
+
+
+def _said(page: RealmPage) -> str:
+    return page.exchange.refusal if isinstance(page.exchange, Answer) else page.exchange.detail
+
+
+def _paths(seen: KeycloakRealm) -> tuple[Fact, ...]:
+    return tuple(fact for page in seen.pages for fact in answer_facts(f"{page.base_path}/realms", page.exchange))
+
+
+def _page_sign(page: RealmPage, summary: str, context: Context) -> Sign:
+    url = realm_url(context, page.base_path)
+    return Sign(realm(context), summary, answer_facts(f"{page.base_path}/realms", page.exchange), curl(url))
+
+
+def _discovery_url(context: Context) -> str:
+    return f"{realm_url(context)}/.well-known/openid-configuration"
+
+
+def _keys_url(context: Context) -> str:
+    return f"{realm_url(context)}/protocol/openid-connect/certs"

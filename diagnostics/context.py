@@ -1,0 +1,60 @@
+"""What judging may know beside the evidence: time, limits, what is expected, and what was seen before.
+
+It is saved with the run, so that a replay judges by the same measures.
+"""
+
+from datetime import datetime
+
+from diagnostics.model import Fact, Value
+
+
+class Limits(Value, frozen=True):
+    """The measures a finding is held against. Each says its unit and why it stands where it stands."""
+
+    # People begin to notice at about a second; a healthy Keycloak answers its realm page in some 10 ms.
+    keycloak_slow_ms: int = 1000
+    # A resolver that has the name cached answers within a few ms; half a second means retries or a dead server.
+    name_lookup_slow_ms: int = 500
+    # An access token lives 300 s here; a tenth of that is where tokens start to be refused at the edges.
+    clock_skew_seconds: int = 30
+    # cert-manager renews 30 days before the end; with two weeks left the renewal has failed for a fortnight.
+    certificate_days: int = 14
+    # Shorter than this, a token can run out between being fetched and being used by a slow request.
+    token_life_seconds: int = 30
+
+
+class KeycloakExpected(Value, frozen=True):
+    """What the platform is set up to use of Keycloak, as the configuration states it."""
+
+    url: str
+    realm: str
+    client_id: str
+    #: The issuer tokens must name; empty when it is the realm's own address.
+    issuer: str = ""
+    #: The path the platform is configured for, or None when the configuration leaves it to the runbook.
+    base_path: str | None = None
+    algorithm: str = "RS256"
+    #: How a person restarts it, filled in for this platform.
+    restart_command: str = ""
+    #: How a person reads its log, filled in for this platform.
+    logs_command: str = ""
+
+
+class Expected(Value, frozen=True):
+    """What the platform should look like, area by area; None where that part is not configured."""
+
+    keycloak: KeycloakExpected | None = None
+
+
+class Context(Value, frozen=True):
+    """The frame of one judgement.
+
+    `at` is aware, in UTC. `seen_from` says where the bot looks from, as in "from the bot's pod".
+    `previous` holds the marks of the run before, empty when there was none.
+    """
+
+    at: datetime
+    seen_from: str
+    limits: Limits = Limits()
+    expected: Expected = Expected()
+    previous: tuple[Fact, ...] = ()

@@ -1,0 +1,170 @@
+"""What one HTTP request told us, as values, and the little that looking by HTTP needs of a client."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from diagnostics.model import CouldNotLookError, Reason, Value
+
+#: Characters of a body that is not JSON kept as evidence: enough to recognise whose page it is.
+EXCERPT = 200
+#: Characters kept of a server's own words on an error. Keycloak's longest has some 120.
+WORDS = 1000
+
+
+SUCCESS, REDIRECT, REFUSED, SERVER_FAILED = 2, 3, 4, 5
+
+
+class Stage(StrEnum):
+    """Where on the way to an answer a request ended."""
+
+    NAME = "name lookup"
+    CONNECT = "connect"
+    TLS = "TLS handshake"
+    ANSWER = "answer"
+
+    @property
+    def before_request(self) -> bool:
+        """Whether nothing was sent yet: the fault is of the connection, not of the server behind it."""
+        return self is not Stage.ANSWER
+
+
+class NoAnswer(Value, frozen=True, tag="no answer"):
+    """A request that got no answer: where it ended, why in words, whether a deadline ended it, after how many ms."""
+
+    stage: Stage
+    detail: str
+    timed_out: bool
+    took_ms: int
+
+
+class Answer(Value, frozen=True, tag="answer"):
+    """The part of an HTTP answer that judging needs. `date` is the server's own clock, to the second."""
+
+    status: int
+    took_ms: int
+    content_type: str = ""
+    location: str = ""
+    date: datetime | None = None
+    received_at: datetime | None = None
+    is_json: bool = False
+    error: str = ""
+    description: str = ""
+    excerpt: str = ""
+
+    @property
+    def status_class(self) -> int:
+        """The hundreds of the status: 2 success, 3 redirect, 4 refused, 5 the server failed (RFC 9110, 15)."""
+        return self.status // 100
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is a JSON answer with a 2xx status."""
+        return self.is_json and self.status_class == SUCCESS
+
+    @property
+    def refusal(self) -> str:
+        """Status and error in words, as in "HTTP 401 invalid_client: Invalid client"."""
+        words = f"HTTP {self.status} {self.error}".rstrip()
+        return f"{words}: {self.description}" if self.description else words
+
+
+Exchange = Answer | NoAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One request to send. What it carries never appears in its repr."""
+
+    method: str
+    url: str
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=None, repr=False)
+    bearer: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer as it came. The body is cut by the client at its own limit; its text never leaves unredacted."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    took_ms: int
+    received_at: datetime
+
+    def document(self) -> Any:  # noqa: ANN401 JSON can be anything
+        """The body as JSON in UTF-8 (RFC 8259), or None when it is not; half a surrogate pair is not."""
+        try:
+            return msgspec.json.decode(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def answer(self) -> Answer:
+        """What judging needs of it."""
+        document = self.document()
+        errors = document if isinstance(document, dict) else {}
+        return Answer(
+            status=self.status,
+            took_ms=self.took_ms,
+            content_type=self.headers.get("content-type", ""),
+            location=self.headers.get("location", ""),
+            date=_date(self.headers.get("date", "")),
+            received_at=self.received_at,
+            is_json=isinstance(document, dict | list),
+            error=_text(errors.get("error")),
+            description=_text(errors.get("error_description") or errors.get("errorMessage")),
+            excerpt="" if document is not None else _excerpt(self.body),
+        )
+
+
+class Http(Protocol):
+    """What looking by HTTP needs of a client."""
+
+    async def send(self, request: Outgoing) -> Reply | NoAnswer:
+        """Send one request, follow no redirect, and give what came of it. Raises nothing but cancellation."""
+        ...
+
+
+def answered(exchange: Reply | NoAnswer) -> Exchange:
+    """The exchange as evidence."""
+    return exchange.answer() if isinstance(exchange, Reply) else exchange
+
+
+def replied(exchange: Reply | NoAnswer, what: str) -> Reply:
+    """The reply of an exchange.
+
+    Raises:
+        CouldNotLookError: there was none.
+    """
+    if isinstance(exchange, Reply):
+        return exchange
+    reason = Reason.TIMEOUT if exchange.timed_out else Reason.UNREACHABLE
+    raise CouldNotLookError(reason, f"{what} gave no answer: {exchange.detail}")
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(value: object) -> str:
+    return _first_words(value, WORDS) if isinstance(value, str) else ""
+
+
+def _excerpt(body: bytes) -> str:
+    words = body[: 4 * EXCERPT].decode("utf-8", "replace").split()
+    whole = words if len(body) <= 4 * EXCERPT else words[:-1]
+    return _first_words(" ".join(whole), EXCERPT)
+
+
+def _first_words(text: str, length: int) -> str:
+    """A text cut between two words: what is cut inside a secret can no longer be recognised as one."""
+    return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]} …"

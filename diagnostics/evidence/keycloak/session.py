@@ -1,0 +1,294 @@
+"""How Keycloak is looked at: which requests are made of it, and which facts are taken from the answers.
+
+One session serves one run. It keeps the client's token to itself: no token is ever part of the evidence.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from diagnostics.evidence.http import Answer, Http, NoAnswer, Outgoing, Reply, answered, replied
+from diagnostics.evidence.keycloak.kinds import (
+    KeycloakClientSecret,
+    KeycloakDiscovery,
+    KeycloakEvaluation,
+    KeycloakKeys,
+    KeycloakLogin,
+    KeycloakProtection,
+    KeycloakReach,
+    KeycloakRealm,
+    KeycloakRegistration,
+    KeycloakResources,
+    KeycloakToken,
+    RealmPage,
+    Resource,
+)
+from diagnostics.evidence.keycloak.registration import Registration
+from diagnostics.evidence.network import Network
+from diagnostics.evidence.tokens import MalformedTokenError, TokenFacts, Tokens
+from diagnostics.model import CouldNotLookError, Reason
+from diagnostics.observe import Seen
+
+#: The paths Keycloak serves realms under: without a prefix since 17, with `/auth` before (and where told so).
+BASE_PATHS = ("/auth", "")
+#: Resources read at the most: two pages. More are counted as "and more", which is enough to judge a pattern.
+RESOURCES_AT_MOST = 200
+_PAGE = 100
+UMA_TICKET = "urn:ietf:params:oauth:grant-type:uma-ticket"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A confidential client's id and secret, and where the secret was configured."""
+
+    client_id: str
+    secret: str = field(repr=False)
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which realm, seen by which client. `base_path` is None where the configuration leaves it open."""
+
+    url: str
+    realm: str
+    client: Credentials
+    base_path: str | None = None
+    #: A keyed fingerprint: the same secret gives the same text, and nobody can guess back.
+    fingerprint: Callable[[str], str] = field(repr=False, default=lambda _: "")
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The clients a session looks through."""
+
+    http: Http
+    network: Network
+    tokens: Tokens
+
+
+#: What the login page says of a client, in Keycloak's own English words.
+_CLIENT_PAGES = (("missing", "client not found"), ("disabled", "client disabled"))
+
+
+class KeycloakSession:
+    """One run's look at one realm. Each method looks once and gives evidence."""
+
+    def __init__(self, run_id: str, target: Target, tools: Tools) -> None:
+        self._run_id = run_id
+        self._target = target
+        self.tools = tools
+        self._token = ""
+        self.jwks = b""
+
+    async def reach(self, _: Seen) -> KeycloakReach:
+        """The connection to the host."""
+        return KeycloakReach(await self.tools.network.reach(self._target.url))
+
+    async def realm(self, _: Seen) -> KeycloakRealm:
+        """The realm's page under each known base path, the configured one first."""
+        first = self._target.base_path
+        known = dict.fromkeys([*([] if first is None else [first]), *BASE_PATHS])
+        return KeycloakRealm(tuple(await asyncio.gather(*(self._page(path) for path in known))))
+
+    async def discovery(self, seen: Seen) -> KeycloakDiscovery:
+        """The OpenID configuration."""
+        exchange = await self.get(f"{self.realm_url(seen)}/.well-known/openid-configuration")
+        document = _object(exchange)
+        return KeycloakDiscovery(
+            answered(exchange),
+            issuer=str(document.get("issuer", "")),
+            token_endpoint=str(document.get("token_endpoint", "")),
+            jwks_uri=str(document.get("jwks_uri", "")),
+        )
+
+    async def keys(self, seen: Seen) -> KeycloakKeys:
+        """The signing keys, from where the platform reads them: under its own configured address."""
+        exchange = await self.get(f"{self.realm_url(seen)}/protocol/openid-connect/certs")
+        if not isinstance(exchange, Reply):
+            return KeycloakKeys(exchange)
+        self.jwks = exchange.body
+        return KeycloakKeys(exchange.answer(), self.tools.tokens.keys(exchange.body))
+
+    async def client_secret(self, _: Seen) -> KeycloakClientSecret:
+        """What can be said of the configured secret without saying it."""
+        client = self._target.client
+        if not client.origin:
+            raise CouldNotLookError(
+                Reason.NOT_CONFIGURED,
+                f"Set {KeycloakClientSecret.SETTING} to have the client's side looked at.",
+            )
+        bare = client.secret.strip()
+        return KeycloakClientSecret(
+            origin=client.origin,
+            empty=not bare,
+            surrounding_space=bare != client.secret,
+            fingerprint=self._target.fingerprint(client.secret),
+        )
+
+    async def login(self, seen: Seen) -> KeycloakLogin:
+        """A login by client credentials, as the backend does it."""
+        form = {"grant_type": "client_credentials", **self.client_form()}
+        reply = replied(await self._token_request(seen, form), "The token endpoint")
+        token = str(_object(reply).get("access_token", ""))
+        if token:
+            self._token = token
+            return KeycloakLogin(reply.answer(), self._read(token), reply.received_at)
+        return KeycloakLogin(reply.answer(), client_page=await self._client_page(seen, reply.answer()))
+
+    async def token(self, seen: Seen) -> KeycloakToken:
+        """The signature of the login's token, checked against the published keys."""
+        login, keys = seen[KeycloakLogin], seen[KeycloakKeys]
+        if login.token is None or login.received_at is None:
+            raise _no_token()
+        if not (isinstance(keys.exchange, Answer) and keys.exchange.ok):
+            raise CouldNotLookError(Reason.DEPENDS, "There are no published keys to check the signature against.")
+        signature = self.tools.tokens.signature(self._token, self.jwks, (login.token.algorithm,))
+        published = tuple(key.key_id for key in keys.keys)
+        return KeycloakToken(login.token, signature, published, login.received_at)
+
+    async def protection(self, seen: Seen) -> KeycloakProtection:
+        """Whether the client may use the protection API, by asking it for one resource."""
+        token = self._needed_token(seen)
+        exchange = await self.get(f"{self.resource_set(seen)}?first=0&max=1", authorized=True)
+        reply = replied(exchange, "The protection API")
+        return KeycloakProtection(reply.answer(), token.client_roles)
+
+    async def resources(self, seen: Seen) -> KeycloakResources:
+        """The registered resources, read page by page up to the bound."""
+        self._needed_token(seen)
+        self.need_protection(seen)
+        read: list[Resource] = []
+        while len(read) < RESOURCES_AT_MOST:
+            page = await self._resource_page(seen, len(read))
+            read.extend(page)
+            if len(page) < _PAGE:
+                return KeycloakResources(tuple(read), more=False)
+        return KeycloakResources(tuple(read), more=True)
+
+    async def evaluation(self, seen: Seen) -> KeycloakEvaluation:
+        """A UMA ticket request of the client for itself: granted or denied, it shows that evaluation works."""
+        self._needed_token(seen)
+        form = {
+            "grant_type": UMA_TICKET,
+            "audience": self._target.client.client_id,
+            "response_mode": "permissions",
+        }
+        exchange = await self._token_request(seen, form, self._token)
+        return KeycloakEvaluation(replied(exchange, "The UMA ticket request").answer())
+
+    async def registration(self, seen: Seen) -> KeycloakRegistration:
+        """A probe resource registered and removed. It writes, so it belongs to deep runs only."""
+        self._needed_token(seen)
+        self.need_protection(seen)
+        deep = Registration(self.tools.http, self.resource_set(seen), self._token)
+        login = seen[KeycloakLogin].received_at
+        return await deep.try_out(self._run_id, int(login.timestamp()) if login else 0)
+
+    async def _page(self, base_path: str) -> RealmPage:
+        exchange = await self.get(self._realm_at(base_path))
+        return RealmPage(base_path, answered(exchange), str(_object(exchange).get("realm", "")))
+
+    async def _client_page(self, seen: Seen, answer: Answer) -> str:
+        """What the login page says of a client that the token endpoint only calls invalid."""
+        if answer.error != "invalid_client":
+            return ""
+        query = urlencode(
+            {
+                "client_id": self._target.client.client_id,
+                "response_type": "code",
+                "scope": "openid",
+                "redirect_uri": "",
+            }
+        )
+        exchange = await self.get(f"{self.realm_url(seen)}/protocol/openid-connect/auth?{query}")
+        page = exchange.body.decode("utf-8", "replace").lower() if isinstance(exchange, Reply) else ""
+        return next((state for state, words in _CLIENT_PAGES if words in page), "")
+
+    async def _resource_page(self, seen: Seen, first: int) -> list[Resource]:
+        url = f"{self.resource_set(seen)}?deep=true&first={first}&max={_PAGE}"
+        reply = replied(await self.get(url, authorized=True), "The protection API")
+        document = reply.document()
+        if not isinstance(document, list):
+            raise CouldNotLookError(Reason.REFUSED, f"The resources were not given: {reply.answer().refusal}.")
+        return [resource_of(item) for item in document if isinstance(item, dict)]
+
+    def _needed_token(self, seen: Seen) -> TokenFacts:
+        token = seen[KeycloakLogin].token
+        if token is None:
+            raise _no_token()
+        return token
+
+    def need_protection(self, seen: Seen) -> None:
+        """Pass when the protection API lets the client in.
+
+        Raises:
+            CouldNotLookError: it does not.
+        """
+        exchange = seen[KeycloakProtection].exchange
+        if isinstance(exchange, Answer) and not exchange.ok:
+            raise CouldNotLookError(Reason.DEPENDS, f"The protection API refused: {exchange.refusal}.")
+
+    def _read(self, token: str) -> TokenFacts:
+        try:
+            return self.tools.tokens.read(token)
+        except MalformedTokenError as error:
+            raise CouldNotLookError(Reason.FAILED, f"The access token is not a JWT: {error}") from error
+
+    def client_form(self) -> dict[str, str]:
+        """The client's credentials as form fields."""
+        client = self._target.client
+        return {"client_id": client.client_id, "client_secret": client.secret}
+
+    async def _token_request(self, seen: Seen, form: dict[str, str], bearer: str = "") -> Reply | NoAnswer:
+        url = f"{self.realm_url(seen)}/protocol/openid-connect/token"
+        return await self.tools.http.send(Outgoing("POST", url, form=form, bearer=bearer))
+
+    async def get(self, url: str, *, authorized: bool = False) -> Reply | NoAnswer:
+        """One GET request, with the client's token where `authorized`."""
+        return await self.tools.http.send(Outgoing("GET", url, bearer=self._token if authorized else ""))
+
+    def resource_set(self, seen: Seen) -> str:
+        """The address of the protection API's resources."""
+        return f"{self.realm_url(seen)}/authz/protection/resource_set"
+
+    def realm_url(self, seen: Seen) -> str:
+        """The realm's address where it is really served.
+
+        Raises:
+            CouldNotLookError: it is served nowhere.
+        """
+        page = seen[KeycloakRealm].served
+        if page is None:
+            raise CouldNotLookError(Reason.DEPENDS, "The realm is served under no known path.")
+        return self._realm_at(page.base_path)
+
+    def _realm_at(self, base_path: str) -> str:
+        return f"{self._target.url}{base_path}/realms/{quote(self._target.realm, safe='')}"
+
+
+def _object(exchange: Reply | NoAnswer) -> dict[str, Any]:
+    """The JSON object of an exchange; empty when there is none."""
+    document = exchange.document() if isinstance(exchange, Reply) else None
+    return document if isinstance(document, dict) else {}
+
+
+def _no_token() -> CouldNotLookError:
+    return CouldNotLookError(Reason.DEPENDS, "It needs the client's token, and the login gave none.")
+
+
+def resource_of(item: dict[str, Any]) -> Resource:
+    """A resource as the protection API describes it."""
+    owner = item.get("owner") or {}
+    noted = (item.get("attributes") or {}).get("ownerId") or [""]
+    return Resource(
+        id=str(item.get("_id", "")),
+        name=str(item.get("displayName") or item.get("name", "")),
+        kind=str(item.get("type", "")),
+        owner_id=str(owner.get("id", "")),
+        owner_name=str(owner.get("name", "")),
+        noted_owner=str(noted[0]).strip(),
+        scopes=tuple(str(scope.get("name", "")) for scope in item.get("scopes") or []),
+    )

@@ -1,0 +1,43 @@
+"""What reaching a host told us: name lookup, TCP connection and TLS handshake, each timed apart."""
+
+from datetime import datetime
+from typing import Protocol
+
+from diagnostics.evidence.http import NoAnswer
+from diagnostics.model import Value
+
+
+class Certificate(Value, frozen=True):
+    """The facts of a server's certificate. Times are aware, in UTC; the fingerprint is SHA-256 in hex."""
+
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    not_before: datetime
+    not_after: datetime
+    fingerprint: str
+
+
+class Reached(Value, frozen=True):
+    """How far a connection got. `failure` says where it ended; what comes after that is unset.
+
+    A certificate is seen even when it is not trusted: then `failure` is of the TLS stage.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    addresses: tuple[str, ...] = ()
+    lookup_ms: int | None = None
+    connect_ms: int | None = None
+    handshake_ms: int | None = None
+    certificate: Certificate | None = None
+    failure: NoAnswer | None = None
+
+
+class Network(Protocol):
+    """What looking at reachability needs of a client."""
+
+    async def reach(self, url: str) -> Reached:
+        """Look up, connect and shake hands with the host of a URL. Raises nothing but cancellation."""
+        ...

@@ -1,0 +1,135 @@
+"""Judging: from what was seen to a diagnosis. Pure, so a replay of the same evidence gives the same answer."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from diagnostics.causes import explain
+from diagnostics.check import Area, Check
+from diagnostics.context import Context
+from diagnostics.model import (
+    Change,
+    Diagnosis,
+    Evidence,
+    Fact,
+    Finding,
+    Reason,
+    Severity,
+    Unobserved,
+    Verdict,
+)
+from diagnostics.observe import Seen
+from diagnostics.remedies import suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When a run began (aware, UTC) and how long it took, in ms."""
+
+    started_at: datetime
+    duration_ms: int
+
+
+def judge(area: Area, environment: str, seen: Seen, context: Context, span: Span) -> Diagnosis:
+    """The diagnosis of an area from what was seen of it."""
+    findings, broken = _findings(area, seen, context)
+    unobserved = (*_unobserved(area, seen), *broken)
+    causes = explain(findings, tuple(check.id for check in area.checks))
+    return Diagnosis(
+        area=area.name,
+        environment=environment,
+        verdict=_verdict(findings, unobserved),
+        causes=causes,
+        findings=findings,
+        unobserved=unobserved,
+        changes=changes(context.previous, marks(seen)),
+        suggestions=suggest(causes, context),
+        started_at=span.started_at,
+        duration_ms=span.duration_ms,
+    )
+
+
+def together(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
+    """Several areas as one answer of the same shape: the worst verdict over all, and its causes first."""
+    if len(diagnoses) == 1:
+        return diagnoses[0]
+    worst_first = sorted(diagnoses, key=lambda one: list(Verdict).index(one.verdict))
+    return Diagnosis(
+        area=" ".join(one.area for one in diagnoses),
+        environment=diagnoses[0].environment,
+        verdict=worst_first[0].verdict,
+        causes=tuple(cause for one in worst_first for cause in one.causes),
+        findings=tuple(finding for one in worst_first for finding in one.findings),
+        unobserved=tuple(lack for one in worst_first for lack in one.unobserved),
+        changes=tuple(change for one in worst_first for change in one.changes),
+        suggestions=tuple(suggestion for one in worst_first for suggestion in one.suggestions),
+        started_at=min(one.started_at for one in diagnoses),
+        duration_ms=sum(one.duration_ms for one in diagnoses),
+    )
+
+
+def marks(seen: Seen) -> tuple[Fact, ...]:
+    """What the evidence of a run says should stay the same until the next."""
+    return tuple(mark for _, found in seen.items() if isinstance(found, Evidence) for mark in found.marks())
+
+
+def changes(before: Iterable[Fact], after: Iterable[Fact]) -> tuple[Change, ...]:
+    """The marks that were seen both times and differ; what was not seen both times says nothing."""
+    old = {mark.label: mark.value for mark in before}
+    return tuple(
+        Change(mark.label, old[mark.label], mark.value)
+        for mark in after
+        if mark.label in old and old[mark.label] != mark.value
+    )
+
+
+def _findings(area: Area, seen: Seen, context: Context) -> tuple[tuple[Finding, ...], tuple[Unobserved, ...]]:
+    findings: list[Finding] = []
+    broken: list[Unobserved] = []
+    for check in area.checks:
+        found = seen.get(check.evidence)
+        if isinstance(found, Unobserved):
+            continue
+        outcome = _asked(check, found, context)
+        if isinstance(outcome, Unobserved):
+            broken.append(outcome)
+        else:
+            findings.extend(outcome)
+    return tuple(sorted(findings, key=lambda finding: finding.severity.rank)), tuple(broken)
+
+
+def _asked(check: Check[Any], found: Evidence, context: Context) -> tuple[Finding, ...] | Unobserved:
+    try:
+        return check.findings(found, context)
+    except Exception as error:  # noqa: BLE001 a broken check is shown as such and must not hide the others
+        detail = f"The check itself failed ({type(error).__name__}: {error}). Please report it with the saved run."
+        return Unobserved(f"check {check.id}", Reason.CHECK_BROKEN, detail, required=True)
+
+
+def _unobserved(area: Area, seen: Seen) -> tuple[Unobserved, ...]:
+    lacks = []
+    for kind in area.kinds:
+        found = seen.get(kind)
+        if isinstance(found, Unobserved):
+            lacks.append(_lack(area, kind, found))
+    return tuple(lacks)
+
+
+def _lack(area: Area, kind: type[Evidence], found: Unobserved) -> Unobserved:
+    if kind in area.deep and found.reason is Reason.NOT_CONFIGURED:
+        return Unobserved(found.what, Reason.NOT_ASKED_FOR, "It writes, so it is looked at only in a deep run.")
+    return msgspec.structs.replace(found, required=kind in area.requires)
+
+
+def _verdict(findings: Iterable[Finding], unobserved: Iterable[Unobserved]) -> Verdict:
+    severities = {finding.severity for finding in findings}
+    if Severity.CRITICAL in severities:
+        return Verdict.DOWN
+    if Severity.WARNING in severities:
+        return Verdict.DEGRADED
+    if any(lack.required for lack in unobserved):
+        return Verdict.UNKNOWN
+    return Verdict.HEALTHY

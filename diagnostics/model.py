@@ -1,0 +1,184 @@
+"""The vocabulary: what a diagnosis is made of.
+
+Everything here is a frozen value that survives a trip through JSON. Nothing here acts, waits or knows Slack.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from diagnostics.runbook import Section
+
+
+class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A frozen value, equal by content. Unknown fields in saved JSON are an error, not a shrug."""
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Only critical and warning move a verdict; a note never does."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst: sorts findings worst first."""
+        return list(Severity).index(self)
+
+
+class Verdict(StrEnum):
+    """The one word over an area."""
+
+    DOWN = "down"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+
+    @property
+    def exit_code(self) -> int:
+        """The command line's exit code: 0 healthy, 1 at fault, 3 could not tell (2 is a usage error)."""
+        return {Verdict.HEALTHY: 0, Verdict.UNKNOWN: 3}.get(self, 1)
+
+
+class Reason(StrEnum):
+    """Why something could not be observed."""
+
+    NOT_CONFIGURED = "not configured"
+    NOT_ASKED_FOR = "not asked for"
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    FORBIDDEN = "forbidden"
+    REFUSED = "refused"
+    DEPENDS = "depends on something unobserved"
+    FAILED = "failed"
+    CHECK_BROKEN = "check broken"
+
+    @property
+    def counts(self) -> bool:
+        """Whether a missing *optional* piece is worth naming beside a healthy verdict."""
+        return self not in {Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR}
+
+
+class Subject(Value, frozen=True):
+    """The thing a finding is about: its kind and its name, such as `realm` and `volaticloud`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class Fact(Value, frozen=True):
+    """One observed detail that a claim rests on, already in words: a label and its value."""
+
+    label: str
+    value: str
+
+
+class Evidence(Value, frozen=True):
+    """Base of everything that is looked at. One subclass per kind; its fields are plain and free of secrets.
+
+    Class variables each kind must give:
+        KIND: stable id, `area.thing`, the key under which it is saved.
+        WHAT: what is looked at, in words, as in "the realm page".
+        SETTING: the setting that makes it observable.
+    """
+
+    KIND: ClassVar[str]
+    WHAT: ClassVar[str]
+    SETTING: ClassVar[str]
+
+    def marks(self) -> tuple[Fact, ...]:
+        """What should stay the same between two runs, such as key ids; a difference is shown as a change."""
+        return ()
+
+
+class Unobserved(Value, frozen=True):
+    """Something that could not be looked at, and why. Never healthy, never a fault, always shown."""
+
+    what: str
+    reason: Reason
+    detail: str
+    required: bool = False
+
+
+class CouldNotLookError(Exception):
+    """Raised while observing: this source can say nothing, for this reason.
+
+    Args:
+        reason: which kind of blindness it is.
+        detail: one sentence with the thing, the value and the remedy; no secret.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Finding(Value, frozen=True):
+    """One fault that a check has seen, with what it rests on."""
+
+    id: str
+    title: str
+    severity: Severity
+    subject: Subject
+    summary: str
+    evidence: tuple[Fact, ...]
+    command: str
+    section: Section
+    seen_from: str
+
+
+class Cause(Value, frozen=True):
+    """A finding that is nobody's symptom, and the findings and blind spots it explains.
+
+    `id` is the id of the finding it stands on; `title` is that finding's sentence, with its numbers.
+    """
+
+    id: str
+    title: str
+    explains: tuple[str, ...]
+
+
+class SuggestionKind(StrEnum):
+    """Whether the bot can do it under guard, or a person has to."""
+
+    ACT = "act"
+    ADVICE = "advice"
+
+
+class Suggestion(Value, frozen=True):
+    """What to do next about a cause: a step in words, and the command filled in for this platform."""
+
+    kind: SuggestionKind
+    cause: str
+    text: str
+    command: str = ""
+
+
+class Change(Value, frozen=True):
+    """Something that is not as it was at the previous look."""
+
+    what: str
+    before: str
+    after: str
+
+
+class Diagnosis(Value, frozen=True):
+    """The answer about one area in one environment."""
+
+    area: str
+    environment: str
+    verdict: Verdict
+    causes: tuple[Cause, ...]
+    findings: tuple[Finding, ...]
+    unobserved: tuple[Unobserved, ...]
+    changes: tuple[Change, ...]
+    suggestions: tuple[Suggestion, ...]
+    started_at: datetime
+    duration_ms: int

@@ -1,0 +1,161 @@
+"""Looking: every source once, all at the same time, each under its own deadline. Never judges."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, cast
+
+from diagnostics.model import CouldNotLookError, Evidence, Reason, Unobserved
+
+E = TypeVar("E", bound=Evidence)
+Found_co = TypeVar("Found_co", bound=Evidence, covariant=True)
+T = TypeVar("T")
+
+
+class Seen:
+    """What one run has seen: for each kind of evidence, the evidence or why there is none."""
+
+    def __init__(self, found: Mapping[type[Evidence], Evidence | Unobserved]) -> None:
+        self._found = dict(found)
+
+    def get(self, kind: type[E]) -> E | Unobserved:
+        """The evidence of this kind, or why it was not observed. Holds the one cast of the engine."""
+        missing = Unobserved(kind.WHAT, Reason.NOT_CONFIGURED, f"Set {kind.SETTING} to have it looked at.")
+        return cast("E | Unobserved", self._found.get(kind, missing))
+
+    def __getitem__(self, kind: type[E]) -> E:
+        """The evidence of a kind that is known to have been observed.
+
+        Raises:
+            LookupError: it was not.
+        """
+        found = self.get(kind)
+        if isinstance(found, Unobserved):
+            raise LookupError(  # noqa: TRY004 it is missing, not of a wrong type
+                f"{kind.KIND} was not observed: {found.detail}"
+            )
+        return found
+
+    def items(self) -> Iterable[tuple[type[Evidence], Evidence | Unobserved]]:
+        """Every kind with what became of it."""
+        return self._found.items()
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[Found_co]):
+    """One way to look: what it yields, how, and which evidence it needs to have first."""
+
+    kind: type[Found_co]
+    observe: Callable[[Seen], Awaitable[Found_co]]
+    needs: tuple[type[Evidence], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """The state of one source during a run, for progress: None while it is being looked at."""
+
+    kind: type[Evidence]
+    found: Evidence | Unobserved | None
+    took_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds that one source, and a whole run, may take.
+
+    5 s is far above a healthy answer and below the patience of someone on call; 20 s bounds a chain of four.
+    """
+
+    source: float = 5.0
+    run: float = 20.0
+
+
+class Clock(Protocol):
+    """Seconds that only go forward, for durations."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment."""
+        ...
+
+
+class Cleaner(Protocol):
+    """Takes the secrets out of text, before anything is judged or kept."""
+
+    def value(self, thing: T) -> T:
+        """The same value with every string in it redacted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """How to look: deadlines, the clock, the cleaner, and whom to tell of each glimpse."""
+
+    clock: Clock
+    cleaner: Cleaner
+    deadlines: Deadlines = Deadlines()
+    tell: Callable[[Glimpse], None] = lambda _: None
+
+
+class Observation:
+    """One run's look at its sources. Used once: `seen = await Observation(sources, lookout).look()`."""
+
+    def __init__(self, sources: Iterable[Source[Evidence]], lookout: Lookout) -> None:
+        self._sources = {source.kind: source for source in sources}
+        self._lookout = lookout
+        self._found: dict[type[Evidence], Evidence | Unobserved] = {}
+        self._tasks: dict[type[Evidence], asyncio.Task[None]] = {}
+
+    async def look(self) -> Seen:
+        """Look at every source and give what was seen; cancelling it cancels every look under way."""
+        seconds = self._lookout.deadlines.run
+        try:
+            async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+                for kind, source in self._sources.items():
+                    self._tasks[kind] = group.create_task(self._one(source), name=f"observe {kind.KIND}")
+        except TimeoutError:
+            self._give_up(seconds)
+        return Seen(self._found)
+
+    def _give_up(self, seconds: float) -> None:
+        for kind in self._sources:
+            if kind not in self._found:
+                detail = (
+                    f"The run's {seconds:g} s were over before it was seen. Run it again, or raise limits.run_seconds."
+                )
+                self._found[kind] = Unobserved(kind.WHAT, Reason.TIMEOUT, detail)
+
+    async def _one(self, source: Source[Evidence]) -> None:
+        for need in source.needs:
+            if need in self._tasks:
+                await self._tasks[need]
+        began = self._lookout.clock.monotonic()
+        self._lookout.tell(Glimpse(source.kind, None, 0))
+        found = self._lacking(source) or await self._observed(source)
+        self._found[source.kind] = found
+        took = round((self._lookout.clock.monotonic() - began) * 1000)
+        self._lookout.tell(Glimpse(source.kind, found, took))
+
+    def _lacking(self, source: Source[Evidence]) -> Unobserved | None:
+        seen = Seen(self._found)
+        for need in source.needs:
+            lack = seen.get(need)
+            if isinstance(lack, Unobserved):
+                return Unobserved(source.kind.WHAT, Reason.DEPENDS, f"It needs {lack.what}. {lack.detail}")
+        return None
+
+    async def _observed(self, source: Source[Evidence]) -> Evidence | Unobserved:
+        seconds = self._lookout.deadlines.source
+        try:
+            async with asyncio.timeout(seconds):
+                found = await source.observe(Seen(self._found))
+            return self._lookout.cleaner.value(found)
+        except TimeoutError:
+            detail = f"No answer within {seconds:g} s. Raise limits.source_seconds if it is known to be this slow."
+            return self._unobserved(source, Reason.TIMEOUT, detail)
+        except CouldNotLookError as error:
+            return self._unobserved(source, error.reason, error.detail)
+        except Exception as error:  # noqa: BLE001 one source's failure must not take the others' results along
+            return self._unobserved(source, Reason.FAILED, f"{type(error).__name__}: {error}")
+
+    def _unobserved(self, source: Source[Evidence], reason: Reason, detail: str) -> Unobserved:
+        return self._lookout.cleaner.value(Unobserved(source.kind.WHAT, reason, detail))
