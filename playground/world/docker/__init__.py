@@ -1,0 +1,1 @@
+"""A Docker Engine that the playground pretends: what `docker inspect` and `docker logs` ask for, no containers."""

@@ -1,0 +1,1 @@
+"""What can be broken in the playground: one literal table per simulated system."""

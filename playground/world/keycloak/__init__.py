@@ -1,0 +1,1 @@
+"""A Keycloak 26 that the playground pretends: real tokens, real refusals, no Java."""

@@ -1,0 +1,115 @@
+"""The simulated VolatiCloud as a whole: its systems, its faults, and the settings that lead the bot to it."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from bot.errors import VolatiError
+from playground.world.docker.server import SimulatedDocker
+from playground.world.docker.volaticloud import KEYCLOAK
+from playground.world.faults.docker import DOCKER_FAULTS
+from playground.world.faults.keycloak import KEYCLOAK_FAULTS
+from playground.world.faults.model import Fault
+from playground.world.keycloak import state as keycloak_state
+from playground.world.keycloak.server import SimulatedKeycloak
+
+FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS)
+
+# What becomes of Keycloak while its container is down. No scenario of its own: it follows from Docker's.
+_CONTAINER_DOWN: Fault[keycloak_state.State] = Fault(
+    "container-down",
+    "keycloak",
+    "Keycloak Integration Issues",
+    "Keycloak's container does not run.",
+    "keycloak.container-stopped",
+    lambda state: replace(state, listening=False),
+)
+
+
+class UnknownScenarioError(VolatiError):
+    """There is no such scenario; the message lists those there are."""
+
+
+def fault_named(name: str) -> Fault[Any]:
+    """The fault of this name.
+
+    Raises:
+        UnknownScenarioError: there is none.
+    """
+    for fault in FAULTS:
+        if fault.name == name:
+            return fault
+    names = ", ".join(fault.name for fault in FAULTS)
+    raise UnknownScenarioError(f"There is no scenario {name[:40]!r}; there are: {names}.")
+
+
+class SimulatedPlatform:
+    """The running simulated systems, and how to break them. What runs in a container is down when the container is."""
+
+    def __init__(self, keycloak: SimulatedKeycloak, docker: SimulatedDocker) -> None:
+        self.keycloak = keycloak
+        self.docker = docker
+
+    async def switch_on(self, name: str) -> None:
+        """Switch a fault on, in the system it is a fault of.
+
+        Raises:
+            UnknownScenarioError: there is none of this name.
+        """
+        fault = fault_named(name)
+        if fault in DOCKER_FAULTS:
+            self.docker.switch_on(fault)
+        else:
+            await self.keycloak.switch_on(fault)
+        await self._follow()
+
+    async def heal(self) -> None:
+        """Mend everything."""
+        self.docker.heal()
+        await self.keycloak.heal()
+
+    async def _follow(self) -> None:
+        container = self.docker.state.named(KEYCLOAK)
+        if container is None or not container.runs:
+            await self.keycloak.switch_on(_CONTAINER_DOWN)
+        else:
+            await self.keycloak.switch_off(_CONTAINER_DOWN)
+
+    def environment(self) -> dict[str, Any]:
+        """This platform as an environment of the bot's settings."""
+        keycloak = self.keycloak
+        return {
+            "keycloak": {
+                "url": keycloak.url,
+                "base_path": "",
+                "realm": keycloak.realm,
+                "client_id": keycloak.client_id,
+                "client_secret": keycloak.client_secret,
+                "ca_file": str(keycloak.ca_file),
+                "admin": {"client_id": keycloak.admin_client_id, "client_secret": keycloak.admin_client_secret},
+                "container": {"name": KEYCLOAK, "docker_host": self.docker.host},
+            }
+        }
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[SimulatedPlatform]:
+    """The simulated platform, on loopback, until the end of the block."""
+    async with SimulatedKeycloak() as keycloak, SimulatedDocker() as docker:
+        yield SimulatedPlatform(keycloak, docker)
+
+
+@asynccontextmanager
+async def simulated_platform(scenario: str) -> AsyncIterator[dict[str, Any]]:
+    """A platform with one fault, as the settings of a bot that looks at it once. Its data folder goes with it.
+
+    Raises:
+        UnknownScenarioError: there is no such scenario.
+    """
+    fault_named(scenario)
+    with tempfile.TemporaryDirectory(prefix="volati-") as folder:
+        async with running() as platform:
+            await platform.switch_on(scenario)
+            yield {"environments": {"playground": platform.environment()}, "data_dir": folder}
