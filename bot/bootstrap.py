@@ -1,0 +1,124 @@
+"""The one place of wiring: from settings to the services that the front doors use."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import structlog
+
+from bot import log
+from bot.clock import SystemClock
+from bot.errors import StoreError
+from bot.examiner import Examiner, Frame
+from bot.platform import Platform, fingerprints
+from bot.settings import Settings, SettingsError
+from bot.store import Store, open_store
+from diagnostics.observe import Deadlines
+from diagnostics.redaction import KnownSecret, Redactor
+
+_log = structlog.get_logger()
+#: Bytes of the key for fingerprints of secrets: the size of its hash (RFC 2104).
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the front doors work with. `store` is None where the bot's memory cannot be had."""
+
+    settings: Settings
+    clock: SystemClock
+    redactor: Redactor
+    examiner: Examiner
+    store: Store | None
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIterator[Services]:
+    """Open everything the settings name, and close it at the end.
+
+    Args:
+        settings: what to open.
+        memory_required: whether to fail without the store; reading commands go on without it, and say so.
+
+    Raises:
+        SettingsError: a file that a setting names cannot be used.
+        StoreError: the store cannot be had, and it is required.
+    """
+    fingerprint = fingerprints(_fingerprint_key(settings.data_dir))
+    platforms = {name: Platform(name, one, fingerprint) for name, one in settings.environments.items()}
+    redactor = _redactor(settings, platforms)
+    log.set_up(settings.log, redactor)
+    async with AsyncExitStack() as stack:
+        store = await _store(settings, stack, required=memory_required)
+        clock = SystemClock()
+        deadlines = Deadlines(settings.limits.source_seconds, settings.limits.run_seconds)
+        frame = Frame(clock, redactor, deadlines, settings.seen_from)
+        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store)
+
+
+def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:
+    known = [secret for platform in platforms.values() for secret in platform.known_secrets()]
+    ordinary = [name for platform in platforms.values() for name in platform.ordinary_names()]
+    return Redactor([*known, *_own_secrets(settings)], ordinary)
+
+
+def _own_secrets(settings: Settings) -> Iterator[KnownSecret]:
+    if settings.slack:
+        yield KnownSecret("Slack bot token", settings.slack.bot_token.get_secret_value())
+        yield KnownSecret("Slack app token", settings.slack.app_token.get_secret_value())
+    if settings.store.url:
+        yield from _store_secrets(settings.store.url.get_secret_value())
+
+
+def _store_secrets(url: str) -> Iterator[KnownSecret]:
+    """The address, and its password by itself: a server's error may repeat either."""
+    yield KnownSecret("Redis address", url)
+    with contextlib.suppress(ValueError):  # an address that cannot be read; opening the store will say so
+        if password := urlsplit(url).password:
+            yield KnownSecret("Redis password", unquote(password))
+
+
+async def _store(settings: Settings, stack: AsyncExitStack, *, required: bool) -> Store | None:
+    url = settings.store.url.get_secret_value() if settings.store.url else None
+    try:
+        return await stack.enter_async_context(open_store(url, settings.data_dir))
+    except StoreError as error:
+        if required:
+            raise
+        _log.warning("this run is not remembered", reason=str(error))
+        return None
+
+
+def _fingerprint_key(data_dir: Path) -> bytes:
+    """The installation's own key, made at the first start and kept readable by its owner alone.
+
+    Raises:
+        SettingsError: the data folder cannot be used.
+    """
+    path = data_dir / "fingerprint.key"
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            _write_once(path, secrets.token_bytes(_KEY_BYTES))
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {data_dir} cannot be used: {error.strerror}. Set data_dir to a folder of the bot's own."
+        ) from error
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; where two start at once, the first one's stays."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    try:
+        draft.write_bytes(content)
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()

@@ -1,0 +1,178 @@
+"""One environment of the platform, opened for one run: the clients, the sources they make, what is expected."""
+
+import hashlib
+import hmac
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot.clients.docker import DockerClient
+from bot.clients.http import HttpClient
+from bot.clients.network import NetworkClient
+from bot.clients.tokens import TokenReader
+from bot.clock import SystemClock
+from bot.settings import ClientSecret, EnvironmentSettings, KeycloakSettings, SettingsError
+from diagnostics.context import Expected, KeycloakExpected
+from diagnostics.evidence.containers import command
+from diagnostics.evidence.keycloak import (
+    AdminSession,
+    Credentials,
+    KeycloakSession,
+    Question,
+    Target,
+    Tools,
+    admin_sources,
+    client_sources,
+    container_source,
+    question_sources,
+    realm_sources,
+    resource_source,
+    token_sources,
+)
+from diagnostics.observe import Source
+from diagnostics.redaction import KnownSecret
+
+#: Hex digits of a fingerprint: 48 bits tell a handful of secrets apart and give nothing away.
+_FINGERPRINT_DIGITS = 12
+
+Fingerprint = Callable[[str], str]
+Sources = tuple[Source[Any], ...]
+
+
+def fingerprints(key: bytes) -> Fingerprint:
+    """A keyed fingerprint: the same secret gives the same text, and without the key nobody can try guesses."""
+    return lambda secret: hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT_DIGITS]
+
+
+class Platform:
+    """One environment as it is configured. Built once; every run opens its own sources.
+
+    Raises:
+        SettingsError: a file that a setting names cannot be read or used.
+    """
+
+    def __init__(self, name: str, settings: EnvironmentSettings, fingerprint: Fingerprint) -> None:
+        self.name = name
+        self._keycloak = settings.keycloak
+        self._fingerprint = fingerprint
+        self._trust = _trust(settings.keycloak.ca_file if settings.keycloak else None)
+
+    def expected(self) -> Expected:
+        """What the configuration says the platform should look like."""
+        return Expected(keycloak=_expected(self._keycloak) if self._keycloak else None)
+
+    def known_secrets(self) -> tuple[KnownSecret, ...]:
+        """Every secret of this environment, for the redactor.
+
+        Raises:
+            SettingsError: a secret's file cannot be read.
+        """
+        holders = [self._keycloak, self._keycloak.admin] if self._keycloak else []
+        found = ((holder.client_id, holder.secret().strip()) for holder in holders if holder)
+        return tuple(KnownSecret(f"secret of {client}", secret) for client, secret in found if secret)
+
+    def ordinary_names(self) -> tuple[str, ...]:
+        """Names that are no secret even when a password happens to be the same word."""
+        if self._keycloak is None:
+            return ()
+        return (self._keycloak.realm, self._keycloak.client_id)
+
+    @asynccontextmanager
+    async def opened(self, run_id: str) -> AsyncIterator["View"]:
+        """The platform opened for one run. Its connections are closed at the end of it."""
+        if self._keycloak is None:
+            yield View(None, None)
+            return
+        async with HttpClient(self._trust) as http, _container(self._keycloak) as container:
+            target = _target(self._keycloak, self._fingerprint)
+            tools = Tools(http, NetworkClient(self._trust), TokenReader())
+            admin = self._keycloak.admin
+            opened = AdminSession(_credentials(admin), target, http) if admin and admin.origin() else None
+            session = KeycloakSession(run_id, target, tools)
+            yield View(session, opened, login=bool(self._keycloak.origin()), container=container)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one run can look at: the sources for each kind of examination."""
+
+    session: KeycloakSession | None
+    admin: AdminSession | None
+    login: bool = False
+    container: Sources = ()
+
+    def diagnosis(self) -> Sources:
+        """Everything that is configured."""
+        if self.session is None:
+            return ()
+        client = client_sources(self.session) if self.login else ()
+        admin = admin_sources(self.admin) if self.admin else ()
+        return (*realm_sources(self.session), *client, *admin, *self.container)
+
+    def question(self, question: Question) -> Sources:
+        """What a permission question needs."""
+        if self.session is None:
+            return ()
+        admin = question_sources(self.admin, question) if self.admin else ()
+        return (*self.diagnosis(), resource_source(self.session, question), *admin)
+
+    def token(self, token: str, now: Callable[[], datetime]) -> Sources:
+        """What explaining a token needs."""
+        if self.session is None:
+            return ()
+        return (*realm_sources(self.session), *token_sources(self.session, token, now))
+
+
+@asynccontextmanager
+async def _container(settings: KeycloakSettings) -> AsyncIterator[Sources]:
+    """The look at Keycloak's own container; none where no container is configured."""
+    if settings.container is None:
+        yield ()
+        return
+    async with DockerClient(settings.container.docker_host, settings.container.cert_path) as docker:
+        yield (container_source(docker, settings.container.name, SystemClock().now),)
+
+
+def _target(settings: KeycloakSettings, fingerprint: Fingerprint) -> Target:
+    return Target(settings.url, settings.realm, _credentials(settings), settings.base_path, fingerprint)
+
+
+def _credentials(client: ClientSecret) -> Credentials:
+    return Credentials(client.client_id, client.secret(), client.origin())
+
+
+def _expected(settings: KeycloakSettings) -> KeycloakExpected:
+    restart, logs = _commands(settings)
+    return KeycloakExpected(
+        url=settings.url,
+        realm=settings.realm,
+        client_id=settings.client_id,
+        issuer=settings.issuer,
+        base_path=settings.base_path,
+        algorithm=settings.algorithm,
+        restart_command=settings.restart_command or restart,
+        logs_command=settings.logs_command or logs,
+    )
+
+
+def _commands(settings: KeycloakSettings) -> tuple[str, str]:
+    """How a person restarts Keycloak and reads its log, where no command is configured: the runbook's."""
+    container = settings.container
+    if container is None:
+        return (
+            "kubectl rollout restart statefulset/volaticloud-keycloak -n keycloak",
+            "kubectl logs -n keycloak -l app=keycloak --tail=100",
+        )
+    host = container.docker_host
+    return command(host, f"restart {container.name}"), command(host, f"logs --tail 100 {container.name}")
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"ca_file {ca_file} cannot be used: {error}. Give a file with PEM certificates.") from error

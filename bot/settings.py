@@ -1,0 +1,303 @@
+"""The settings: one frozen object from a file and the environment, read once, all errors at once."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as VariableError
+
+from bot.errors import VolatiError
+from diagnostics.evidence.containers import LOCAL_HOST
+
+#: Bytes of a settings file that are read; the example is below 8 kB.
+FILE_AT_MOST = 1_000_000
+#: Characters of a name that are shown in an error.
+_SHOWN = 60
+_NAME = re.compile("^[a-z0-9][a-z0-9-]{0,39}$")
+
+
+class SettingsError(VolatiError):
+    """The settings cannot be used; the message lists every error with its place, its reason and the remedy."""
+
+
+def _http_url(value: str) -> str:
+    if not _readable(value):
+        raise ValueError("must be an address such as https://keycloak.example.com")
+    return value.rstrip("/")
+
+
+def _readable(url: str) -> bool:
+    """Whether an address has a scheme, a host and, if any, a port from 0 to 65535."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+
+
+def _docker_host(value: str) -> str:
+    if not re.match(r"^(unix:///.+|tcp://[^/@\s]+:\d+)$", value):
+        raise ValueError("must be an address such as unix:///var/run/docker.sock or tcp://docker.example.com:2376")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_http_url)]
+
+
+class Part(BaseModel):
+    """A group of settings: frozen, and a misspelt name in it is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ClientSecret(Part):
+    """A client's secret: given here, or better in a file that is read at start."""
+
+    client_id: str = "volaticloud-api"
+    client_secret: SecretStr | None = None
+    client_secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "ClientSecret":
+        if self.client_secret is not None and self.client_secret_file is not None:
+            raise ValueError("client_secret and client_secret_file are both set; keep one")
+        return self
+
+    def origin(self) -> str:
+        """Where the secret was configured; empty when it was not."""
+        if self.client_secret_file is not None:
+            return str(self.client_secret_file)
+        return "the setting client_secret" if self.client_secret is not None else ""
+
+    def secret(self) -> str:
+        """The secret; empty when none is configured.
+
+        Raises:
+            SettingsError: its file cannot be read.
+        """
+        if self.client_secret_file is None:
+            return self.client_secret.get_secret_value() if self.client_secret else ""
+        try:
+            return self.client_secret_file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise SettingsError(
+                f"client_secret_file {self.client_secret_file} cannot be read: {reason}. "
+                "Check the path and its rights, or remove the setting."
+            ) from error
+
+
+class AdminSettings(ClientSecret):
+    """A client with the realm-management roles view-users, view-clients and view-authorization; for `why`."""
+
+    client_id: str = "volati-admin"
+
+
+class ContainerSettings(Part):
+    """Keycloak's own container, where it runs under Docker."""
+
+    # The names Docker itself allows.
+    name: Annotated[str, Field(pattern="^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")] = "volaticloud-keycloak"
+    docker_host: Annotated[str, AfterValidator(_docker_host)] = LOCAL_HOST
+    cert_path: Path | None = Field(
+        None, description="for a daemon that speaks TLS: the folder with ca.pem, and cert.pem and key.pem if it asks"
+    )
+
+    @model_validator(mode="after")
+    def _tls_over_tcp(self) -> "ContainerSettings":
+        if self.cert_path is not None and not self.docker_host.startswith("tcp://"):
+            raise ValueError("cert_path is for a docker_host that begins with tcp://; remove one of them")
+        return self
+
+
+class KeycloakSettings(ClientSecret):
+    """Keycloak as the platform uses it. The defaults are the runbook's."""
+
+    url: Url
+    realm: str = "volaticloud"
+    base_path: Literal["", "/auth"] | None = Field(
+        None, description="the path the platform is configured for; leave it out to have it found"
+    )
+    issuer: str = Field("", description="the issuer the platform expects; by default the realm's own address")
+    algorithm: str = "RS256"
+    ca_file: Path | None = None
+    admin: AdminSettings | None = None
+    container: ContainerSettings | None = None
+    restart_command: str = Field(
+        "", description="how a person restarts it; by default with docker where `container` is set, else with kubectl"
+    )
+    logs_command: str = Field("", description="how a person reads its log; by default as restart_command")
+
+
+class EnvironmentSettings(Part):
+    """One environment of the platform, such as production."""
+
+    keycloak: KeycloakSettings | None = None
+
+
+class SlackSettings(Part):
+    """The Slack app. `channel` is the id of #engineering (in its details, at the bottom)."""
+
+    bot_token: SecretStr
+    app_token: SecretStr
+    channel: Annotated[str, Field(pattern="^[CG][A-Z0-9]{2,}$")]
+    api_url: Url = "https://slack.com/api"
+
+
+class StoreSettings(Part):
+    """The bot's own memory. Without an address it keeps an embedded one in `data_dir`."""
+
+    url: SecretStr | None = None
+
+
+class LimitSettings(Part):
+    """How long looking may take, in seconds."""
+
+    source_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
+    run_seconds: Annotated[float, Field(gt=0, le=300)] = 20.0
+
+
+class LogSettings(Part):
+    """The bot's own log, on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "text"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. A variable such as VOLATI_SLACK__BOT_TOKEN overrides the file."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        env_prefix="VOLATI_",
+        env_nested_delimiter="__",
+    )
+
+    slack: SlackSettings | None = None
+    environments: Annotated[dict[str, EnvironmentSettings], Field(min_length=1)]
+    default_environment: str = ""
+    store: StoreSettings = StoreSettings()
+    data_dir: Path = Path(".volati")
+    limits: LimitSettings = LimitSettings()
+    log: LogSettings = LogSettings()
+    runbook_url: Url | None = None
+    seen_from: str = "from where Volati runs"
+
+    @model_validator(mode="after")
+    def _environments(self) -> "Settings":
+        for name in self.environments:
+            if not _NAME.match(name):
+                raise ValueError(f"environment name {name[:40]!r} must be lower-case letters, digits and dashes")
+        if self.default_environment and self.default_environment not in self.environments:
+            raise ValueError(f"default_environment {self.default_environment!r} is none of {sorted(self.environments)}")
+        return self
+
+    @property
+    def environment(self) -> str:
+        """The environment meant when none is named: the default, else the first."""
+        return self.default_environment or next(iter(self.environments))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 the five are pydantic-settings' own signature
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then the file (given as arguments); nothing else is read."""
+        return env_settings, init_settings
+
+
+def load(path: Path) -> Settings:
+    """The settings of a YAML file and the environment.
+
+    Raises:
+        SettingsError: the file cannot be read, is not YAML, or holds errors; all of them are named.
+    """
+    return parse(_document(path), str(path))
+
+
+def parse(document: Mapping[str, Any], name: str) -> Settings:
+    """The settings of a document; `name` says in errors where it came from.
+
+    Raises:
+        SettingsError: as `load`.
+    """
+    # pydantic-settings takes names that begin so as orders to itself, such as `_env_file`.
+    orders = [key for key in document if key.startswith("_")]
+    if orders:
+        raise SettingsError(f"The settings in {name} have {orders[0][:_SHOWN]!r}; there is no such setting.")
+    try:
+        return Settings(**document)
+    except ValidationError as error:
+        raise SettingsError(_all_errors(error, name)) from None  # the cause would show the input, secrets and all
+    except VariableError as error:
+        reason = str(error).partition(" from source")[0]
+        raise SettingsError(f"A VOLATI_ variable cannot be used: {reason}. Give it as JSON, or by parts.") from None
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            text = file.read(FILE_AT_MOST + 1)
+        document = _parsed(text, path)
+    except OSError as error:
+        remedy = "Copy volati.example.yaml to start from, or name another file with --config."
+        raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}. {remedy}") from error
+    except yaml.YAMLError as error:
+        place = getattr(error, "problem_mark", None)
+        where = f" at line {place.line + 1}, column {place.column + 1}" if place else ""
+        raise SettingsError(f"The settings file {path} is not YAML{where}: {_problem(error)}.") from None
+    except (ValueError, OverflowError, RecursionError):  # a date with a 13th month, a number of no digits, deep nesting
+        raise SettingsError(f"The settings file {path} holds a value that cannot be read; quote it as text.") from None
+    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+        raise SettingsError(f"The settings file {path} must hold names and values; see volati.example.yaml.")
+    return document
+
+
+def _parsed(text: bytes, path: Path) -> Any:  # noqa: ANN401 YAML can hold anything
+    """The document. Aliases are refused: a page of them can stand for more than fits into memory."""
+    if len(text) > FILE_AT_MOST:
+        raise SettingsError(f"The settings file {path} has more than {FILE_AT_MOST} bytes; is it the right one?")
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+        raise SettingsError(f"The settings file {path} has an alias (*name), which is not taken; write it out.")
+    return yaml.safe_load(text)
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    return str(getattr(error, "problem", None) or "it cannot be parsed")
+
+
+def _all_errors(error: ValidationError, name: str) -> str:
+    lines = [f"  {_place(one['loc'])}: {_reason(one)}" for one in error.errors(include_input=False, include_url=False)]
+    count = "1 error" if len(lines) == 1 else f"{len(lines)} errors"
+    return "\n".join([f"The settings in {name} have {count}:", *lines, "See volati.example.yaml for every setting."])
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(step)[:_SHOWN] for step in location) or "(top)"
+
+
+def _reason(one: Mapping[str, Any]) -> str:
+    if one["type"] == "extra_forbidden":
+        return "there is no such setting; check its spelling"
+    if one["type"] == "missing":
+        return "it is missing"
+    return str(one["msg"]).removeprefix("Value error, ")
