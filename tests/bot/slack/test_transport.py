@@ -1,0 +1,103 @@
+"""The connection to Slack, held against the simulated one."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.slack import transport as module
+from bot.slack.errors import AccessLost, ChannelClosed, MessageRefused, SlackBusy, SlackRefused, SlackUnreachable
+from bot.slack.message import Message, section
+from bot.slack.poster import Poster
+from bot.slack.transport import Transport, open_transport
+from diagnostics.redaction import Redactor
+from playground.slack.server import SimulatedSlack
+
+CHANNEL = "C0ENGINE0"
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SimulatedSlack]:
+    """A workspace."""
+    async with SimulatedSlack() as workspace:
+        yield workspace
+
+
+@pytest.fixture
+async def transport(slack: SimulatedSlack) -> AsyncIterator[Transport]:
+    """The bot's connection to it."""
+    async with open_transport(slack.bot_token, slack.api_url) as connection:
+        yield connection
+
+
+async def test_posts_and_edits(slack: SimulatedSlack, transport: Transport) -> None:
+    """It carries a message there, and its edit."""
+    poster = Poster(transport, Redactor())
+    place = await poster.post(CHANNEL, Message("first", (section("*first*"),)))
+    await poster.update(place, Message("second", (section("*second*"),)))
+    assert [message.text for message in slack.messages(CHANNEL)] == ["second"]
+    assert slack.ledger.rejected == []
+
+
+async def test_knows_itself(transport: Transport) -> None:
+    """It says who the bot is."""
+    identity = await transport.identity()
+    assert (identity.team_id[0], identity.user_id[0], identity.bot_id[0]) == ("T", "U", "B")
+
+
+async def test_gets_an_address_for_a_socket(slack: SimulatedSlack, transport: Transport) -> None:
+    """It asks for it with the app's token, not the bot's."""
+    assert (await transport.socket_address(slack.app_token)).startswith("ws://")
+    with pytest.raises(AccessLost, match="xapp-"):
+        await transport.socket_address(slack.bot_token)
+
+
+async def test_translates_refusals(slack: SimulatedSlack, transport: Transport) -> None:
+    """It tells refusals apart by what a person must do."""
+    for channel, kind in (("C0RANDOM0", ChannelClosed), ("C0NOWHERE", ChannelClosed), ("C0ARCHIV0", ChannelClosed)):
+        with pytest.raises(kind):
+            await transport.call("chat.postMessage", {"channel": channel, "text": "x"})
+    with pytest.raises(MessageRefused):
+        await transport.call("chat.postMessage", {"channel": CHANNEL, "text": "x", "blocks": [{"type": "nonsense"}]})
+    slack.switches.fail_with["*"] = "token_revoked"
+    with pytest.raises(AccessLost, match="Install the app again"):
+        await transport.call("chat.postMessage", {"channel": CHANNEL, "text": "x"})
+
+
+async def test_hears_how_long_to_wait(slack: SimulatedSlack, transport: Transport) -> None:
+    """It gives Slack's own Retry-After."""
+    slack.switches.storm("chat.update", retry_after_s=11)
+    with pytest.raises(SlackBusy) as caught:
+        await transport.call("chat.update", {"channel": CHANNEL, "ts": "1.1", "text": "x"})
+    assert caught.value.seconds == 11
+
+
+async def test_tells_away_from_broken(slack: SimulatedSlack, transport: Transport) -> None:
+    """It knows that nothing was sent where no connection came about, and only there."""
+    await slack.go_down(refuse=False)
+    with pytest.raises(SlackUnreachable) as broken:
+        await transport.call("chat.postMessage", {"channel": CHANNEL, "text": "x"})
+    assert broken.value.sent
+    await slack.go_down()
+    with pytest.raises(SlackUnreachable) as away:
+        await transport.call("chat.postMessage", {"channel": CHANNEL, "text": "x"})
+    assert not away.value.sent
+
+
+async def test_gives_up_in_time(slack: SimulatedSlack, transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends a call that gets no answer."""
+    monkeypatch.setattr(module, "CALL_SECONDS", 0.0)
+    with pytest.raises(SlackUnreachable, match="TimeoutError"):
+        await transport.call("auth.test", {})
+    assert slack.url
+
+
+async def test_answers_where_it_was_asked(slack: SimulatedSlack, transport: Transport) -> None:
+    """It answers at a response_url, privately, until Slack takes no more there."""
+    url = slack.core.response_urls.give("U0ONCALL0", CHANNEL)
+    poster = Poster(transport, Redactor())
+    for _ in range(5):
+        await poster.answer(url, Message("psst", (section("psst"),)))
+    assert [message.text for message in slack.ephemerals("U0ONCALL0")] == ["psst"] * 5
+    with pytest.raises(SlackRefused) as caught:
+        await poster.answer(url, Message("psst"))
+    assert url not in str(caught.value)

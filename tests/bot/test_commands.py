@@ -1,0 +1,103 @@
+"""What a person may type after /volati, and what is made of it."""
+
+import pytest
+
+from bot.commands import AREAS_TO_COME, COMMANDS, ECHO, LONGEST, Diagnose, Help, Refusal, parse
+from diagnostics.areas import AREAS
+
+PLACES = ("production", "staging")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "diagnose keycloak",
+        "  DIAGNOSE   Keycloak ",
+        "diagnose\u00a0keycloak",
+        "diagnose “keycloak”",
+        "diagnose 'keycloak'",
+        "`diagnose keycloak`",
+        "diagnose keycloak,",
+        "diagnose key\u200bcloak",
+        "dia\u202egnose keycloak",
+        "diagnose\tkeycloak\n",
+        "diagnose keycloak keycloak",
+        "/volati diagnose keycloak",
+        "diagnose keycloak in production",
+        "ｄｉａｇｎｏｓｅ keycloak",  # noqa: RUF001 wide letters, as some keyboards write them
+    ],
+)
+def test_reads_what_is_meant(text: str) -> None:
+    """It reads the same request however it was typed."""
+    assert parse(text, PLACES) == Diagnose(("keycloak",), "production")
+
+
+def test_reads_the_environment_and_deep() -> None:
+    """It reads "deep" and "in …" wherever they stand."""
+    wanted = Diagnose(("keycloak",), "staging", deep=True)
+    assert parse("diagnose deep keycloak in staging", PLACES) == wanted
+    assert parse("diagnose in staging keycloak --deep", PLACES) == wanted
+
+
+@pytest.mark.parametrize("text", ["", "   ", "help", "Help me", "\u200b", '""'])
+def test_helps(text: str) -> None:
+    """It helps when asked, and when nothing is said."""
+    assert parse(text, PLACES) == Help()
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "example"),
+    [
+        ("diagnose", "Say which area to look at: keycloak.", "diagnose keycloak"),
+        ("diagnose keyclok", "did you mean keycloak?", "diagnose keycloak"),
+        ("diagnose server", "The area server cannot be diagnosed yet; keycloak can.", "diagnose keycloak"),
+        ("diagnose all", "The area all cannot be diagnosed yet", "diagnose keycloak"),
+        ("diagnose zebra", "There is no area “zebra”; there is keycloak.", "diagnose keycloak"),
+        ("diagnose keycloak in", "Say which environment after “in”", "diagnose keycloak in production"),
+        ("diagnose keycloak in moon", "There is no environment “moon”; there is production and staging.", "production"),
+        ("diagnoze keycloak", "There is no command “diagnoze”; did you mean “diagnose”?", "diagnose keycloak"),
+        ("keycloak", "“keycloak” is an area; put “diagnose” before it.", "diagnose keycloak"),
+        ("server", "cannot be diagnosed yet", "diagnose keycloak"),
+        ("qqqq", "There is no command “qqqq”; “help” lists what there is.", "help"),
+        ("statsu", "did you mean “status”?", "help"),
+        ("x" * 5_000, "That is 5,000 characters long", "diagnose keycloak"),
+        ("<@U0ONCALL0|anna> keycloak", "There is no command “@anna”", "help"),
+        ("diagnose <https://auth.example.com|auth.example.com>", "“auth.example.com”", "diagnose keycloak"),
+        ("diagnose <#C0ENGINE0|engineering>", "“#engineering”", "diagnose keycloak"),
+        ("diagnose <!channel>", "There is no area “channel”", "diagnose keycloak"),
+    ],
+)
+def test_refuses_in_one_sentence(text: str, part: str, example: str) -> None:
+    """It says what was wrong, and gives an example."""
+    refusal = parse(text, PLACES)
+    assert isinstance(refusal, Refusal)
+    assert part in refusal.text
+    assert example in refusal.example
+
+
+@pytest.mark.parametrize("word", [word.word for word in COMMANDS if not word.available])
+def test_says_what_is_not_there_yet(word: str) -> None:
+    """It says of each word to come that it is not there yet, and what to do instead."""
+    refusal = parse(f"{word} something", PLACES)
+    assert isinstance(refusal, Refusal)
+    assert "is not there yet; until then, " in refusal.text
+
+
+def test_table_is_in_order() -> None:
+    """It lists each word once, begins each usage with its word, and offers just what works."""
+    assert len({word.word for word in COMMANDS}) == len(COMMANDS)
+    assert all(word.usage.split()[0] == word.word for word in COMMANDS)
+    assert [word.word for word in COMMANDS if word.available] == ["help", "diagnose"]
+
+
+def test_areas_to_come_shrink_by_themselves() -> None:
+    """It does not call an area "to come" that is there."""
+    assert {area.name for area in AREAS}.isdisjoint(AREAS_TO_COME)
+
+
+def test_repeats_little() -> None:
+    """It repeats no more of a person's text than a line can hold."""
+    refusal = parse("z" * (LONGEST - 1), PLACES)
+    assert isinstance(refusal, Refusal)
+    assert "z" * (ECHO - 1) + "…" in refusal.text
+    assert "z" * ECHO not in refusal.text

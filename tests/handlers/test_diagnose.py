@@ -1,0 +1,234 @@
+"""`/volati diagnose keycloak`, from the typing of it to the verdict in the thread."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.examiner import OrderError
+from bot.slack.message import Message
+from bot.store import UnderWay
+from bot.tasks import Tasks
+from diagnostics.model import Verdict
+from handlers.memory import OTHERS_SECONDS, tell_of_the_interrupted
+from tests.bot.slack import samples
+from tests.handlers.world import CHANNEL, SECRET, Clock, World, world
+
+COMMAND = "/volati diagnose keycloak"
+
+
+async def typed(here: World, line: str = COMMAND, channel: str = "#devops") -> str:
+    """Type a command and give the private line that answers it."""
+    outcome = await here.slack.person("oncall").command(channel.strip("#"), line)
+    assert outcome.acknowledged
+    return str(outcome.answer.text) if outcome.answer else ""
+
+
+async def test_travels_from_command_to_verdict() -> None:
+    """It acknowledges privately, opens one thread in the configured channel, and ends there with the verdict."""
+    async with world() as here:
+        answer = await typed(here)
+        assert answer == f"On it: looking at Keycloak in production. The answer comes in a thread in <#{CHANNEL}>."
+        await here.done()
+        assert here.root().startswith("Keycloak in production is down. Keycloak knows client volaticloud-api")
+        (verdict,) = here.thread()
+        assert verdict.startswith("Keycloak in production is down.")
+        assert here.slack.ledger.rejected == []
+        assert [order.area for order in here.examines.orders] == ["keycloak"]
+
+
+async def test_keeps_the_noise_down() -> None:
+    """It posts two messages in all, broadcasts neither, and edits each once at the end of a quick run."""
+    async with world() as here:
+        await typed(here)
+        await here.done()
+        assert here.slack.ledger.calls["chat.postMessage"] == 2
+        assert here.slack.ledger.calls["chat.update"] == 2
+        assert not any(message.broadcast for message in here.slack.workspace.visible(CHANNEL))
+
+
+async def test_shows_progress_while_it_runs() -> None:
+    """It shows each source's state in the thread while it waits for the rest."""
+    async with world() as here:
+        here.examines.gate.clear()
+        await typed(here)
+        await here.slack.until(lambda: here.slack.ledger.calls["chat.update"] == 1, seconds=10)
+        assert here.root() == "Keycloak in production: looking"
+        assert here.thread() == ["Looking at Keycloak in production: 3 of 8 sources"]
+        here.examines.gate.set()
+        await here.done()
+
+
+async def test_healthy_is_short() -> None:
+    """It says that nothing was found, in the channel too."""
+    async with world() as here:
+        here.examines.run = samples.run(samples.healthy())
+        await typed(here)
+        await here.done()
+        assert here.root() == "Keycloak in production is healthy. Nothing found."
+
+
+async def test_takes_environment_and_deep() -> None:
+    """It orders what was asked for."""
+    async with world() as here:
+        await typed(here, f"{COMMAND} deep in staging")
+        await here.done()
+        (order,) = here.examines.orders
+        assert (order.environment, order.deep) == ("staging", True)
+
+
+async def test_says_privately_what_to_do_where_it_cannot_post() -> None:
+    """It tells the person, and only them, to invite the bot."""
+    async with world(channel="C0RANDOM0") as here:
+        await typed(here)
+        await here.done()
+        texts = [message.text for message in here.slack.ephemerals("oncall")]
+        assert "/invite @volati" in texts[-1]
+        assert here.examines.orders == []
+
+
+async def test_failure_gives_an_id() -> None:
+    """It gives a short id where the bot itself fails; the reason is in the log under that id, and nowhere else."""
+    async with world() as here:
+        here.examines.failure = RuntimeError("the inside story")
+        with capture_logs() as logs:
+            await typed(here)
+            await here.done()
+        (text,) = here.thread()
+        error_id = text.rpartition(" ")[2]
+        assert [entry["id"] for entry in logs if entry["event"] == "a diagnosis failed"] == [error_id]
+        assert here.root() == "Keycloak in production: no verdict, Volati could not finish"
+        assert "inside story" not in repr(here.slack.ledger.entries)
+
+
+async def test_explains_what_it_can() -> None:
+    """It says an error of its own in words."""
+    async with world() as here:
+        here.examines.failure = OrderError("There is no environment 'moon'.")
+        await typed(here)
+        await here.done()
+        assert here.thread() == ["There is no environment 'moon'."]
+
+
+async def test_no_secret_leaves() -> None:
+    """It redacts what an error, or a finding, would have given away."""
+    async with world() as here:
+        here.examines.failure = OrderError(f"The secret {SECRET} is wrong.")
+        await typed(here)
+        await here.done()
+        assert SECRET not in repr(here.slack.ledger.entries)
+        assert "client secret" in here.thread()[0]
+
+
+async def test_same_delivery_twice_is_one_diagnosis() -> None:
+    """It does nothing for a command that Slack delivers a second time."""
+    async with world() as here:
+        await typed(here)
+        await here.done()
+        (seen,) = here.memory.seen
+        trigger = seen[1].partition(" ")[0]
+        from handlers.desk import Asked  # noqa: PLC0415 -- beside its one use
+        from handlers.hear import hear  # noqa: PLC0415 -- the same
+
+        hear(here.desk, Asked(trigger, "U0ONCALL0", CHANNEL, "diagnose keycloak"))
+        await here.done()
+        assert len(here.examines.orders) == 1
+
+
+async def test_works_without_memory() -> None:
+    """It goes on when its memory is away, or was never there."""
+    async with world() as here:
+        here.memory.away = True
+        await typed(here)
+        await here.done()
+        assert here.root().startswith("Keycloak in production is down.")
+
+
+async def test_too_busy_says_so() -> None:
+    """It says privately that it has too much to do, and posts nothing."""
+    async with world(tasks=Tasks(at_once=0, waiting=0)) as here:
+        assert "Ask again in a minute." in await typed(here)
+        assert here.slack.messages(CHANNEL) == []
+
+
+async def test_stop_says_so() -> None:
+    """It says in the thread that it was stopped, rather than leave it waiting."""
+    async with world() as here:
+        here.examines.gate.clear()
+        await typed(here)
+        await here.examines.began.wait()
+        assert await here.desk.tasks.drain(0.0) == 1
+        assert "Volati was stopped before it could say" in here.thread()[0]
+        assert here.memory.runs == {}
+
+
+async def test_remembers_what_is_under_way() -> None:
+    """It notes the thread while it waits for its answer, and forgets it then."""
+    async with world() as here:
+        await typed(here)
+        await here.done()
+        (begun,) = here.memory.begun
+        assert (begun.channel, begun.environment) == (CHANNEL, "production")
+        assert here.memory.runs == {}
+
+
+@pytest.mark.parametrize(
+    ("alone", "age", "told"), [(True, 1.0, True), (False, 1.0, False), (False, OTHERS_SECONDS + 1, True)]
+)
+async def test_tells_of_the_interrupted(*, alone: bool, age: float, told: bool) -> None:
+    """It tells each thread a crash left waiting; another replica's only once it is surely dead."""
+    async with world() as here:
+        place = await here.desk.poster.post(CHANNEL, Message("Keycloak in production: looking"))
+        since = Clock().now().timestamp() - age
+        here.memory.runs["r1"] = UnderWay("r1", "production", place.channel, place.ts, since)
+        await tell_of_the_interrupted(here.desk, alone=alone)
+        assert ("Volati was stopped" in here.root()) is told
+        assert (here.memory.runs == {}) is told
+
+
+async def test_a_lost_message_does_not_lose_the_verdict() -> None:
+    """It posts the verdict as a reply when somebody deleted the progress message."""
+    async with world() as here:
+        here.examines.gate.clear()
+        await typed(here)
+        await here.examines.began.wait()
+        (root,) = here.slack.messages(CHANNEL)
+        here.slack.workspace.delete(here.slack.thread(CHANNEL, root.ts)[1])
+        here.examines.gate.set()
+        await here.done()
+        assert here.thread()[-1].startswith("Keycloak in production is down.")
+
+
+async def test_slack_gone_at_the_end_is_survived() -> None:
+    """It logs a verdict that no way led to, and goes on."""
+    async with world() as here:
+        here.examines.gate.clear()
+        await typed(here)
+        await here.examines.began.wait()
+        here.slack.switches.fail_with["*"] = "token_revoked"
+        with capture_logs() as logs:
+            here.examines.gate.set()
+            await here.done()
+        assert "a verdict could not be posted" in [entry["event"] for entry in logs]
+
+
+async def test_many_at_once() -> None:
+    """It answers ten people at once, each in a thread of their own."""
+    async with world() as here:
+        here.slack.switches.strict_tiers = False
+        await asyncio.gather(*(typed(here) for _ in range(10)))
+        await here.done()
+        assert len(here.slack.messages(CHANNEL)) == 10
+        assert {message.text.split(".")[0] for message in here.slack.messages(CHANNEL)} == {
+            "Keycloak in production is down"
+        }
+
+
+async def test_unknown_is_said_first() -> None:
+    """It says in the first line that it could not judge."""
+    async with world() as here:
+        here.examines.run = samples.run(samples.unknown())
+        assert here.examines.run.diagnosis.verdict is Verdict.UNKNOWN
+        await typed(here)
+        await here.done()
+        assert here.root().startswith("Keycloak in production could not be judged.")
