@@ -1,0 +1,348 @@
+"""The command line: the same engine and the same words as in Slack, for the day when Slack is down."""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TextIO
+
+import msgspec
+import typer
+
+from bot import terminal
+from bot.bootstrap import Services, open_services
+from bot.errors import VolatiError
+from bot.examiner import Order
+from bot.settings import Settings, load, parse
+from diagnostics.areas import AREAS
+from diagnostics.areas.token import claims
+from diagnostics.evidence.keycloak import Question
+from diagnostics.evidence.keycloak.kinds import PresentedToken
+from diagnostics.judge import together
+from diagnostics.model import Diagnosis, Unobserved
+from diagnostics.observe import Glimpse
+from diagnostics.runs import Run, RunUnreadableError
+
+USAGE_ERROR = 2
+#: 128 and the number of SIGPIPE: how a shell names a program whose reader has left. 0 would say "healthy".
+_READER_LEFT = 141
+#: Bytes read from a pipe: more than any token or saved run has.
+_INPUT_AT_MOST = 16_000_000
+
+app = typer.Typer(
+    name="volati",
+    help="Diagnoses VolatiCloud, from the terminal as from Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[Path, typer.Option("--config", help="the settings file")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON object")]
+InPlayground = Annotated[bool, typer.Option("--playground", help="look at the simulated platform instead")]
+Scenario = Annotated[str | None, typer.Option("--scenario", help="the fault to switch on there; see volati scenarios")]
+Environment = Annotated[str | None, typer.Option("--environment", "-e", help="which environment; default: the first")]
+Deep = Annotated[bool, typer.Option("--deep", help="also the looks that write, and clean up after themselves")]
+
+_DEFAULT_CONFIG = Path("volati.yaml")
+
+
+@app.command()
+def serve(config: Config = _DEFAULT_CONFIG) -> None:
+    """Run the bot: connect to Slack and answer until stopped."""
+    from handlers.serve import serve as run_bot
+
+    _run(_until_stopped(lambda stop: run_bot(load(config), stop)))
+
+
+@app.command()
+def playground(
+    once: Annotated[bool, typer.Option("--once", help="exit after the first verdict")] = False,
+    scenario: Scenario = "wrong-client-secret",
+) -> None:
+    """See it all work on this machine: a simulated platform, a local Slack, and the real bot."""
+    from playground.show import show
+
+    _run(_until_stopped(lambda stop: show(scenario or "healthy", once=once, stop=stop)))
+
+
+@app.command()
+def diagnose(
+    areas: Annotated[list[str], typer.Argument(help="what to look at: " + ", ".join(area.name for area in AREAS))],
+    config: Config = _DEFAULT_CONFIG,
+    environment: Environment = None,
+    scenario: Scenario = None,
+    as_json: Json = False,
+    deep: Deep = False,
+    in_playground: InPlayground = False,
+) -> None:
+    """Look at the live platform and say what is wrong and why. Exits 0 healthy, 1 at fault, 3 could not tell."""
+
+    async def work() -> int:
+        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+            runs: list[Run] = []
+            for area in dict.fromkeys(area.lower() for area in areas):
+                order = Order(area, environment or services.settings.environment, deep)
+                runs.append(await services.examiner.examine(order, _quiet if as_json else _show_progress))
+                if not as_json:
+                    _print_run(services, runs[-1], as_json=False)
+            whole = together([run.diagnosis for run in runs])
+            if as_json:
+                _print_json(services.redactor.value(whole))
+            return whole.verdict.exit_code
+
+    _run(work())
+
+
+@app.command()
+def why(
+    user: str,
+    action: str,
+    resource: str,
+    config: Config = _DEFAULT_CONFIG,
+    environment: Environment = None,
+    scenario: Scenario = None,
+    as_json: Json = False,
+    in_playground: InPlayground = False,
+) -> None:
+    """Walk through why Keycloak grants or denies. Exits 0 granted, 1 denied, 3 could not tell."""
+
+    async def work() -> int:
+        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+            question = Question(user, action, resource)
+            name = environment or services.settings.environment
+            run = await services.examiner.explain_permission(question, name, _quiet)
+            _print_run(services, run, as_json=as_json)
+            return run.diagnosis.verdict.exit_code
+
+    _run(work())
+
+
+@app.command()
+def token(
+    source: Annotated[str, typer.Argument(help="- to read it from standard input, or a file")],
+    config: Config = _DEFAULT_CONFIG,
+    environment: Environment = None,
+    as_json: Json = False,
+    in_playground: InPlayground = False,
+) -> None:
+    """Explain a JWT: is it valid here, and if not why. It is read from a pipe or a file, never from the arguments."""
+
+    async def work() -> int:
+        text = _bare(_read(source).decode("utf-8", "replace"))
+        async with _services(config, in_playground=in_playground) as services:
+            name = environment or services.settings.environment
+            run = await services.examiner.explain_token(text, name, _quiet)
+            if not as_json:
+                _print_claims(services, run)
+            _print_run(services, run, as_json=as_json)
+            return run.diagnosis.verdict.exit_code
+
+    _run(work())
+
+
+@app.command()
+def replay(
+    run: Annotated[str, typer.Argument(help="the id of a saved run, a file with one, or -")],
+    config: Config = _DEFAULT_CONFIG,
+    as_json: Json = False,
+) -> None:
+    """Judge a saved run again. Exits as the diagnosis did; 2 when it cannot be read."""
+
+    async def work() -> int:
+        saved = Run.decode(await _saved(run, config))
+        again = msgspec.structs.replace(saved, diagnosis=saved.replayed())
+        _print_diagnosis(again.diagnosis, saved.id, as_json=as_json)
+        if again.diagnosis != saved.diagnosis:
+            _tell("This version judges it differently from the one that saved it.")
+        return again.diagnosis.verdict.exit_code
+
+    _run(work())
+
+
+@app.command()
+def export(run: str, config: Config = _DEFAULT_CONFIG) -> None:
+    """Print a saved run as JSON, evidence and all, to keep it or to replay it elsewhere."""
+
+    async def work() -> int:
+        _say(await _saved(run, config))
+        return 0
+
+    _run(work())
+
+
+@app.command()
+def checks(as_json: Json = False) -> None:
+    """List every check: what it looks for and why."""
+    rows = [
+        {
+            "id": check.id,
+            "area": area.name,
+            "title": check.title,
+            "reason": check.reason,
+            "section": check.section,
+            "severity": check.severity,
+        }
+        for area in AREAS
+        for check in area.checks
+    ]
+    _print_rows(rows, ("id", "severity", "title"), as_json=as_json)
+
+
+@app.command()
+def scenarios(as_json: Json = False) -> None:
+    """List the faults that can be switched on in the playground."""
+    from playground.world.platform import FAULTS
+
+    rows = [{"name": one.name, "section": one.section, "breaks": one.breaks, "expect": one.expect} for one in FAULTS]
+    _print_rows(rows, ("name", "breaks"), as_json=as_json)
+
+
+def main() -> None:
+    """The console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that has no "→" shows its number
+        sys.stdout.reconfigure(errors="backslashreplace")
+    app()
+
+
+@asynccontextmanager
+async def _services(
+    config: Path, *, in_playground: bool = False, scenario: str | None = None
+) -> AsyncIterator[Services]:
+    async with AsyncExitStack() as stack:
+        if in_playground or scenario:
+            from playground.world.platform import simulated_platform
+
+            document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
+            settings: Settings = parse(document, "the playground")
+        else:
+            settings = load(config)
+        yield await stack.enter_async_context(open_services(settings, memory_required=False))
+
+
+async def _saved(run: str, config: Path) -> bytes:
+    if run == "-" or await asyncio.to_thread(_is_file, run):
+        return await asyncio.to_thread(_read, run)
+    async with _services(config) as services:
+        document = await services.store.run(run) if services.store else None
+    if document is None:
+        raise VolatiError(f"There is no saved run {run[:40]!r}. Runs are kept for a while only; a file works too.")
+    return document
+
+
+def _is_file(name: str) -> bool:
+    with contextlib.suppress(OSError):  # a name too long for a file, a folder we may not look into
+        return Path(name).is_file()
+    return False
+
+
+def _read(source: str) -> bytes:
+    try:
+        if source == "-":
+            return sys.stdin.buffer.read(_INPUT_AT_MOST)
+        with Path(source).open("rb") as file:
+            return file.read(_INPUT_AT_MOST)
+    except OSError as error:
+        raise VolatiError(f"{source} cannot be read: {error.strerror}. Name a file, or - for a pipe.") from error
+
+
+def _bare(text: str) -> str:
+    """A token without what was copied along with it: a header's name, quotes, line breaks."""
+    return re.sub("^(authorization:)?(bearer)?", "", "".join(text.split()).strip("\"'"), flags=re.IGNORECASE)
+
+
+async def _until_stopped(work: Any) -> int:  # noqa: ANN401 a function from the stop event to an exit code
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    return int(await work(stop) or 0)
+
+
+def _run(work: Coroutine[Any, Any, int]) -> NoReturn:
+    """Run a command to its exit code; what the bot can explain is said in a sentence, without a traceback."""
+    try:
+        code = asyncio.run(work)
+    except (VolatiError, RunUnreadableError) as error:
+        _tell(str(error))
+        code = USAGE_ERROR
+    except KeyboardInterrupt:
+        code = 130
+    raise typer.Exit(code)
+
+
+def _tell(sentence: str) -> None:
+    """Say something to the person, on stderr; when nobody reads it any more, the work goes on."""
+    try:
+        print(sentence, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        _let_go(sys.stderr)
+
+
+def _say(answer: str | bytes) -> None:
+    """Print to stdout. When its reader has left, as `| head` does, the command ends as any other program would.
+
+    Raises:
+        typer.Exit: nobody reads stdout any more.
+    """
+    try:
+        if isinstance(answer, str):
+            print(answer, flush=True)
+        else:
+            sys.stdout.buffer.write(answer + b"\n")
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _let_go(sys.stdout)
+        raise typer.Exit(_READER_LEFT) from None
+
+
+def _let_go(stream: TextIO) -> None:
+    """Have what is still to be written vanish, so that the interpreter does not fail over it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _quiet(_: Glimpse) -> None:
+    """Say nothing while it runs."""
+
+
+def _show_progress(glimpse: Glimpse) -> None:
+    if glimpse.found is not None:
+        _tell(terminal.progress(glimpse))
+
+
+def _print_run(services: Services, run: Run, *, as_json: bool) -> None:
+    _print_diagnosis(services.redactor.value(run.diagnosis), run.id, as_json=as_json)
+
+
+def _print_diagnosis(diagnosis: Diagnosis, run_id: str, *, as_json: bool) -> None:
+    if as_json:
+        _print_json(diagnosis)
+    else:
+        _say(terminal.report(diagnosis, run_id))
+
+
+def _print_json(diagnosis: Diagnosis) -> None:
+    _say(msgspec.json.encode(diagnosis))
+
+
+def _print_claims(services: Services, run: Run) -> None:
+    presented = run.seen().get(PresentedToken)
+    if not isinstance(presented, Unobserved):
+        _say(terminal.claims(services.redactor.value(claims(presented.token))))
+
+
+def _print_rows(rows: list[dict[str, Any]], columns: tuple[str, ...], *, as_json: bool) -> None:
+    if as_json:
+        _say(json.dumps(rows, indent=2))
+        return
+    widths = [max(len(str(row[column])) for row in rows) for column in columns]
+    for row in rows:
+        _say("  ".join(str(row[column]).ljust(width) for column, width in zip(columns, widths, strict=True)).rstrip())

@@ -1,0 +1,115 @@
+"""What the command line shows: a diagnosis as plain text. Pure; knows neither colours nor Slack."""
+
+from collections.abc import Iterable, Iterator
+from textwrap import indent
+
+from diagnostics.areas import area_named
+from diagnostics.model import Cause, Diagnosis, Fact, Finding, Reason, Suggestion, Unobserved, Verdict
+from diagnostics.observe import Glimpse
+
+_QUIET = (Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR)
+
+
+def report(diagnosis: Diagnosis, run_id: str) -> str:
+    """The whole diagnosis: verdict first, then causes with what they rest on, then what was not seen."""
+    lines = (
+        headline(diagnosis),
+        *_causes(diagnosis),
+        *_notes(diagnosis),
+        *_unobserved(diagnosis.unobserved),
+        *(f"changed since the last run: {one.what}: {one.before} → {one.after}" for one in diagnosis.changes),
+        f"run {run_id}, {diagnosis.duration_ms} ms; judge it again: volati replay {run_id}",
+    )
+    return "\n".join(printable(line) for line in lines)
+
+
+def claims(facts: Iterable[Fact]) -> str:
+    """A token's claims, one on a line."""
+    return "\n".join(printable(f"  {fact.label}: {fact.value}") for fact in facts)
+
+
+def printable(line: str) -> str:
+    """A line without control characters: what a server says must not move the cursor or forge a line."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """The verdict in one line, with the root cause in its own numbers."""
+    area = area_named(diagnosis.area)
+    title = area.title if area else diagnosis.area
+    return f"{title} in {diagnosis.environment}: {diagnosis.verdict.upper()} — {_why(diagnosis)}"
+
+
+def progress(glimpse: Glimpse) -> str:
+    """One source's state as a line."""
+    if glimpse.found is None:
+        return f"  … {glimpse.kind.WHAT}"
+    if isinstance(glimpse.found, Unobserved):
+        return f"  ? {glimpse.kind.WHAT}: {glimpse.found.reason} ({glimpse.took_ms} ms)"
+    return f"  ✓ {glimpse.kind.WHAT} ({glimpse.took_ms} ms)"
+
+
+def _why(diagnosis: Diagnosis) -> str:
+    if diagnosis.verdict is Verdict.HEALTHY:
+        return "no fault found"
+    if diagnosis.verdict is Verdict.UNKNOWN:
+        lacks = [one for one in diagnosis.unobserved if one.required]
+        return f"could not see {lacks[0].what} ({lacks[0].reason}){_more(len(lacks) - 1)}"
+    return f"{diagnosis.causes[0].title}{_more(len(_grave(diagnosis)) - 1, 'other cause')}"
+
+
+def _more(count: int, noun: str = "other") -> str:
+    if count < 1:
+        return ""
+    return f", and {count} {noun}{'s' if count > 1 else ''}"
+
+
+def _grave(diagnosis: Diagnosis) -> list[Cause]:
+    notes = {finding.id for finding in diagnosis.findings if finding.severity == "note"}
+    return [cause for cause in diagnosis.causes if cause.id not in notes]
+
+
+def _causes(diagnosis: Diagnosis) -> Iterator[str]:
+    found = {finding.id: finding for finding in reversed(diagnosis.findings)}
+    for cause in _grave(diagnosis):
+        yield ""
+        yield from _finding(found[cause.id])
+        if cause.explains:
+            explained = ", ".join(found[id].title[:1].lower() + found[id].title[1:] for id in cause.explains)
+            yield f"  explains {len(cause.explains)} other finding{'s' * (len(cause.explains) > 1)}: {explained}"
+        yield from _advice(one for one in diagnosis.suggestions if one.cause == cause.id)
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    yield f"{finding.severity.upper()} {finding.title} [{finding.id}]"
+    yield f"  {finding.summary}"
+    yield from (f"  · {fact.label}: {fact.value}" for fact in finding.evidence)
+    yield f"  seen {finding.seen_from}; runbook: {finding.section}"
+    yield "  see it yourself:"
+    yield indent(finding.command, "    $ ")
+
+
+def _advice(suggestions: Iterable[Suggestion]) -> Iterator[str]:
+    for number, suggestion in enumerate(suggestions, 1):
+        yield f"  {number}. {suggestion.text}"
+        if suggestion.command:
+            yield indent(suggestion.command, "    $ ")
+
+
+def _notes(diagnosis: Diagnosis) -> Iterator[str]:
+    for finding in diagnosis.findings:
+        if finding.severity == "note":
+            yield f"note: {finding.summary}"
+
+
+def _unobserved(unobserved: Iterable[Unobserved]) -> Iterator[str]:
+    lacks = tuple(unobserved)
+    counted = [one for one in lacks if one.reason not in _QUIET or one.required]
+    if counted:
+        yield ""
+        yield "not seen:"
+        yield from (f"  ? {one.what}: {one.reason}. {one.detail}" for one in counted)
+    for reason in _QUIET:
+        names = [one.what for one in lacks if one.reason is reason and not one.required]
+        if names:
+            yield f"{reason}: {', '.join(names)}"
