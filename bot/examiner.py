@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from bot.clients.tokens import TokenReader
 from bot.errors import StoreError, VolatiError
 from bot.platform import Platform, View
 from bot.store import Store
@@ -16,6 +17,7 @@ from diagnostics.areas.why import AREA as WHY
 from diagnostics.check import Area
 from diagnostics.context import Context
 from diagnostics.evidence.keycloak import Question
+from diagnostics.evidence.tokens import MalformedTokenError
 from diagnostics.examine import Request, WallClock, examine
 from diagnostics.judge import marks
 from diagnostics.model import Evidence, Fact
@@ -96,8 +98,12 @@ class Examiner:
         """Explain a token. The run is not saved: a token's claims are a person's, not the platform's.
 
         Raises:
-            OrderError: there is no such environment.
+            OrderError: there is no such environment, or the text is not a token.
         """
+        try:
+            TokenReader().read(token)
+        except MalformedTokenError as error:
+            raise OrderError(f"This is not a token: {error}.") from error
         now = self._frame.clock.now
         order = Order(TOKEN.name, environment)
         return await self._examine(TOKEN, order, lambda view: view.token(token, now), tell, keep=False)

@@ -49,7 +49,7 @@ def fingerprints(key: bytes) -> Fingerprint:
 
 
 class Platform:
-    """One environment as it is configured. Built once; every run opens its own sources.
+    """One environment as it is configured. Built once, secrets read once; every run opens its own sources.
 
     Raises:
         SettingsError: a file that a setting names cannot be read or used.
@@ -58,7 +58,8 @@ class Platform:
     def __init__(self, name: str, settings: EnvironmentSettings, fingerprint: Fingerprint) -> None:
         self.name = name
         self._keycloak = settings.keycloak
-        self._fingerprint = fingerprint
+        self._target = _target(settings.keycloak, fingerprint) if settings.keycloak else None
+        self._admin = _admin(settings.keycloak)
         self._trust = _trust(settings.keycloak.ca_file if settings.keycloak else None)
 
     def expected(self) -> Expected:
@@ -66,14 +67,9 @@ class Platform:
         return Expected(keycloak=_expected(self._keycloak) if self._keycloak else None)
 
     def known_secrets(self) -> tuple[KnownSecret, ...]:
-        """Every secret of this environment, for the redactor.
-
-        Raises:
-            SettingsError: a secret's file cannot be read.
-        """
-        holders = [self._keycloak, self._keycloak.admin] if self._keycloak else []
-        found = ((holder.client_id, holder.secret().strip()) for holder in holders if holder)
-        return tuple(KnownSecret(f"secret of {client}", secret) for client, secret in found if secret)
+        """Every secret of this environment, for the redactor."""
+        holders = (self._target.client if self._target else None, self._admin)
+        return tuple(KnownSecret(f"secret of {one.client_id}", one.secret) for one in holders if one and one.secret)
 
     def ordinary_names(self) -> tuple[str, ...]:
         """Names that are no secret even when a password happens to be the same word."""
@@ -84,16 +80,14 @@ class Platform:
     @asynccontextmanager
     async def opened(self, run_id: str) -> AsyncIterator["View"]:
         """The platform opened for one run. Its connections are closed at the end of it."""
-        if self._keycloak is None:
+        if self._keycloak is None or self._target is None:
             yield View(None, None)
             return
         async with HttpClient(self._trust) as http, _container(self._keycloak) as container:
-            target = _target(self._keycloak, self._fingerprint)
             tools = Tools(http, NetworkClient(self._trust), TokenReader())
-            admin = self._keycloak.admin
-            opened = AdminSession(_credentials(admin), target, http) if admin and admin.origin() else None
-            session = KeycloakSession(run_id, target, tools)
-            yield View(session, opened, login=bool(self._keycloak.origin()), container=container)
+            admin = AdminSession(self._admin, self._target, http) if self._admin else None
+            session = KeycloakSession(run_id, self._target, tools)
+            yield View(session, admin, login=bool(self._target.client.origin), container=container)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +118,8 @@ class View:
         """What explaining a token needs."""
         if self.session is None:
             return ()
-        return (*realm_sources(self.session), *token_sources(self.session, token, now))
+        presented, activity = token_sources(self.session, token, now)
+        return (*realm_sources(self.session), presented, *((activity,) if self.login else ()))
 
 
 @asynccontextmanager
@@ -139,6 +134,12 @@ async def _container(settings: KeycloakSettings) -> AsyncIterator[Sources]:
 
 def _target(settings: KeycloakSettings, fingerprint: Fingerprint) -> Target:
     return Target(settings.url, settings.realm, _credentials(settings), settings.base_path, fingerprint)
+
+
+def _admin(settings: KeycloakSettings | None) -> Credentials | None:
+    """The admin client, where one is configured with its secret."""
+    admin = settings.admin if settings else None
+    return _credentials(admin) if admin and admin.origin() else None
 
 
 def _credentials(client: ClientSecret) -> Credentials:

@@ -81,7 +81,7 @@ async def _bounded(response: httpx.Response) -> bytes:
 
 
 def _arguments(request: Outgoing) -> dict[str, Any]:
-    headers: Mapping[str, str] = {"Accept": "application/json", "User-Agent": "volati"}
+    headers: Mapping[str, str] = {"Accept": "application/json", "Accept-Language": "en", "User-Agent": "volati"}
     if request.bearer:
         headers = {**headers, "Authorization": f"Bearer {request.bearer}"}
     body: dict[str, Any] = {"json": request.body} if request.body is not None else {}
