@@ -138,4 +138,4 @@ def _why(token: str, error: Exception) -> str:
     dots = token.count(".")
     if dots != 2:  # noqa: PLR2004 header.payload.signature
         return f"a token has three parts joined by dots; this text has {dots + 1}"
-    return f"its parts cannot be decoded ({type(error).__name__}); was it cut while being copied?"
+    return f"its parts cannot be decoded ({type(error).__name__}); it may have been cut while being copied"

@@ -1,0 +1,135 @@
+"""Tests of one environment opened for a run: which sources there are, what is expected, which secrets are known."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.platform import Platform, fingerprints
+from bot.settings import EnvironmentSettings, SettingsError
+from diagnostics.areas import AREAS
+from diagnostics.evidence.keycloak import Question
+from diagnostics.observe import Source
+
+URL = "https://keycloak.example.com"
+SECRET = "s3cr3t-canary-9f2"
+
+
+def platform(**keycloak: Any) -> Platform:
+    settings = EnvironmentSettings.model_validate({"keycloak": {"url": URL, **keycloak}})
+    return Platform("production", settings, fingerprints(b"key"))
+
+
+async def kinds(one: Platform) -> set[str]:
+    async with one.opened("r1") as view:
+        return names(view.diagnosis())
+
+
+def names(sources: tuple[Source[Any], ...]) -> set[str]:
+    return {source.kind.KIND for source in sources}
+
+
+ANYONE = {"keycloak.reach", "keycloak.realm", "keycloak.discovery", "keycloak.keys"}
+CLIENT = {
+    "keycloak.client-secret",
+    "keycloak.login",
+    "keycloak.token",
+    "keycloak.protection",
+    "keycloak.resources",
+    "keycloak.evaluation",
+    "keycloak.registration",
+}
+ADMIN = {"keycloak.admin", "keycloak.owners"}
+
+
+@pytest.mark.parametrize(
+    ("keycloak", "expected"),
+    [
+        ({}, ANYONE),
+        ({"client_secret": SECRET}, ANYONE | CLIENT),
+        ({"client_secret": ""}, ANYONE | CLIENT),
+        ({"admin": {}}, ANYONE),
+        ({"admin": {"client_secret": SECRET}}, ANYONE | ADMIN),
+        ({"client_secret": SECRET, "admin": {"client_secret": SECRET}}, ANYONE | CLIENT | ADMIN),
+    ],
+)
+async def test_sources(keycloak: dict[str, Any], expected: set[str]) -> None:
+    """Has a source for all that is configured, and for nothing else."""
+    assert await kinds(platform(**keycloak)) == expected
+
+
+async def test_nothing_configured() -> None:
+    """Has no source at all without a configuration, and expects nothing."""
+    empty = Platform("production", EnvironmentSettings(), fingerprints(b"key"))
+    async with empty.opened("r1") as view:
+        assert view.diagnosis() == view.question(Question("a", "b", "c")) == view.token("t", now) == ()
+    assert empty.expected().keycloak is None
+    assert empty.known_secrets() == ()
+    assert empty.ordinary_names() == ()
+
+
+def now() -> datetime:
+    return datetime(2026, 1, 2, tzinfo=UTC)
+
+
+async def test_sources_of_explanations() -> None:
+    """Adds to a diagnosis what a question or a token needs."""
+    async with platform(client_secret=SECRET, admin={"client_secret": SECRET}).opened("r1") as view:
+        assert {"why.user", "why.resource", "why.decision"} <= names(view.question(Question("a", "b", "c")))
+        assert names(view.token("t", now)) == ANYONE | {"token.presented", "token.activity"}
+
+
+async def test_every_need_has_a_source() -> None:
+    """Has a source for whatever a source needs, and that is part of the same area."""
+    async with platform(client_secret=SECRET, admin={"client_secret": SECRET}).opened("r1") as view:
+        sources = view.diagnosis()
+        by_kind = {source.kind: source for source in sources}
+        for area in AREAS:
+            for source in sources:
+                if source.kind in area.kinds:
+                    assert set(source.needs) <= set(area.kinds) & set(by_kind)
+
+
+def test_what_is_expected() -> None:
+    """Expects what the configuration says, and nothing secret is in it."""
+    keycloak = platform(client_secret=SECRET, realm="other", issuer="https://i", base_path="/auth").expected().keycloak
+    assert keycloak is not None
+    assert (keycloak.url, keycloak.realm, keycloak.issuer, keycloak.base_path) == (URL, "other", "https://i", "/auth")
+    assert SECRET not in repr(keycloak)
+
+
+def test_known_secrets(tmp_path: Path) -> None:
+    """Knows each secret, bare, by the client it belongs to, and which names are no secret."""
+    (tmp_path / "admin").write_text("other-s3cr3t\n")
+    one = platform(client_secret=SECRET, admin={"client_secret_file": str(tmp_path / "admin")})
+    known = {secret.name: secret.value.strip() for secret in one.known_secrets()}
+    assert known == {"secret of volaticloud-api": SECRET, "secret of volati-admin": "other-s3cr3t"}
+    assert one.ordinary_names() == ("volaticloud", "volaticloud-api")
+    assert platform(client_secret="").known_secrets() == ()
+
+
+async def test_nothing_secret_in_its_repr() -> None:
+    """Shows no secret in the repr of what it opens."""
+    one = platform(client_secret=SECRET)
+    async with one.opened("r1") as view:
+        assert SECRET not in repr(one) + repr(view) + repr(vars(view.session)) + repr(view.diagnosis())
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_a_ca_file_that_cannot_be_used(tmp_path: Path, content: str | None) -> None:
+    """Names the file, why it cannot be used, and what it should hold."""
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingsError, match=r"ca_file .*ca\.pem cannot be used: .*PEM certificates"):
+        platform(ca_file=str(path))
+
+
+def test_fingerprints() -> None:
+    """Gives the same text for the same secret and key, another for another, and nothing of the secret."""
+    one, other = fingerprints(b"key"), fingerprints(b"other key")
+    assert one(SECRET) == one(SECRET)
+    assert len({one(SECRET), one(SECRET + "\n"), one(""), other(SECRET)}) == 4
+    assert len(one(SECRET)) == 12
+    assert one(SECRET) not in SECRET

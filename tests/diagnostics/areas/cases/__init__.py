@@ -1,0 +1,16 @@
+"""Every case of every check, as one table."""
+
+from tests.diagnostics.areas.cases import authorization, connection, container, login, realm, token, why
+from tests.diagnostics.areas.cases.case import Case
+
+CASES: tuple[Case, ...] = (
+    *container.CASES,
+    *connection.CASES,
+    *realm.CASES,
+    *login.CASES,
+    *token.CASES,
+    *authorization.CASES,
+    *why.CASES,
+)
+
+__all__ = ["CASES", "Case", "authorization", "connection", "login", "why"]

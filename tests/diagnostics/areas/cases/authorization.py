@@ -1,0 +1,125 @@
+"""Cases of UMA: registration, resources, owners, evaluation."""
+
+from typing import Any
+
+from diagnostics.evidence.http import Exchange
+from diagnostics.evidence.keycloak.kinds import (
+    KeycloakEvaluation,
+    KeycloakOwners,
+    KeycloakProtection,
+    KeycloakRegistration,
+    KeycloakResources,
+    Resource,
+)
+from tests.diagnostics.areas.cases.case import DOWN, HTML, OK, SILENT, Case, refusal
+
+OFF = refusal(403, "invalid_clientId", "Client application [volaticloud-api] is not registered as a resource server.")
+NO_ROLE = refusal(403, "invalid_scope", "Requires uma_protection scope.")
+NO_TOKEN = refusal(403, "invalid_bearer_token", "Could not obtain bearer access_token from request.")
+
+
+def protection(exchange: Exchange = OK) -> KeycloakProtection:
+    """What the protection API said."""
+    return KeycloakProtection(exchange, ("volaticloud-api/uma_protection",))
+
+
+def resource(id: str = "r1", **facts: Any) -> Resource:
+    """A resource as the backend registers it: owned by the client, its person in `ownerId`."""
+    sound: dict[str, Any] = {
+        "name": f"Bot {id}",
+        "kind": "urn:volaticloud-api:resources:bot",
+        "owner_id": "client-uuid",
+        "owner_name": "volaticloud-api",
+        "noted_owner": "alice-id",
+        "scopes": ("view",),
+    }
+    return Resource(id=id, **{**sound, **facts})
+
+
+def resources(*listed: Resource, more: bool = False) -> KeycloakResources:
+    """The registered resources."""
+    return KeycloakResources(listed, more)
+
+
+DEFAULT = resource(kind="urn:volaticloud-api:resources:default", noted_owner="")
+PROBE = resource(kind="urn:volati:probe", noted_owner="")
+ORPHAN = resource("r2", noted_owner="")
+TORN = resource("r3", owner_id="bob-id", owner_name="bob")
+BOBS = resource("r4", owner_id="bob-id", owner_name="bob", noted_owner="bob-id")
+
+
+def registration(
+    created: Exchange, read: Exchange | None = None, deleted: Exchange | None = None, left: int = 0
+) -> KeycloakRegistration:
+    """A probe resource's way."""
+    return KeycloakRegistration(created, read, deleted, left)
+
+
+CREATED, GONE = refusal(201), refusal(204)
+SOUND = registration(CREATED, OK, GONE)
+
+CASES = (
+    Case(
+        "keycloak.authorization-services-off",
+        fires=(protection(OFF),),
+        silent=(protection(), protection(NO_ROLE), protection(NO_TOKEN), protection(SILENT)),
+        says="are off for client volaticloud-api (HTTP 403 invalid_clientId",
+    ),
+    Case(
+        "keycloak.uma-protection-missing",
+        fires=(protection(NO_ROLE),),
+        silent=(protection(), protection(OFF), protection(NO_TOKEN), protection(SILENT)),
+        says="lacks uma_protection",
+    ),
+    Case(
+        "keycloak.protection-refused",
+        fires=(protection(NO_TOKEN), protection(DOWN), protection(HTML), protection(refusal(404))),
+        silent=(protection(), protection(OFF), protection(NO_ROLE), protection(SILENT)),
+        says="The protection API answers HTTP",
+    ),
+    Case(
+        "keycloak.resource-without-owner",
+        fires=(resources(ORPHAN), resources(resource(), ORPHAN), resources(*[ORPHAN] * 5, more=True)),
+        silent=(resources(), resources(resource(), BOBS), resources(DEFAULT, PROBE), resources(TORN)),
+        says="registered without an ownerId: Bot r2",
+    ),
+    Case(
+        "keycloak.owner-differs",
+        fires=(resources(TORN), resources(resource(), BOBS, TORN)),
+        silent=(resources(), resources(resource(), BOBS), resources(ORPHAN), resources(DEFAULT, PROBE)),
+        says="1 of",
+    ),
+    Case(
+        "keycloak.owner-unknown",
+        fires=(KeycloakOwners(3, ("x",)), KeycloakOwners(9, ("x", "y", "z", "a", "b"))),
+        silent=(KeycloakOwners(3, ()), KeycloakOwners(0, ())),
+        says="resource owners are no users of the realm: x",
+    ),
+    Case(
+        "keycloak.evaluation-broken",
+        fires=(
+            KeycloakEvaluation(refusal(400, "invalid_request", "Client does not support permissions")),
+            KeycloakEvaluation(refusal(401, "invalid_grant", "Invalid bearer token")),
+            KeycloakEvaluation(DOWN),
+        ),
+        silent=(KeycloakEvaluation(OK), KeycloakEvaluation(refusal(403, "access_denied", "not_authorized"))),
+        says="neither granted nor denied",
+    ),
+    Case(
+        "keycloak.registration-fails",
+        fires=(
+            registration(refusal(403, "forbidden")),
+            registration(SILENT),
+            registration(CREATED, refusal(404), GONE),
+            registration(CREATED, OK, refusal(500)),
+        ),
+        silent=(SOUND, registration(CREATED, OK, GONE, left=2)),
+        says="A probe resource could not be registered",
+    ),
+    Case(
+        "keycloak.probe-left-behind",
+        fires=(registration(CREATED, OK, GONE, left=1),),
+        silent=(SOUND,),
+        says="1 probe resources of interrupted runs were found and removed",
+    ),
+)

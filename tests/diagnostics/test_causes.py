@@ -1,0 +1,192 @@
+"""Tests of causes: the table itself, and that every finding is a cause or explained by exactly one."""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from diagnostics.areas import AREAS, EXPLANATIONS
+from diagnostics.causes import RULES, explain
+from diagnostics.check import Area
+from diagnostics.model import Cause, Fact, Finding, Severity, Subject
+from diagnostics.runbook import Section
+
+ORDERS = {area.name: tuple(check.id for check in area.checks) for area in (*AREAS, *EXPLANATIONS)}
+SEVERITY = {check.id: check.severity for area in (*AREAS, *EXPLANATIONS) for check in area.checks}
+
+
+def finding(id: str, summary: str = "", severity: Severity | None = None) -> Finding:
+    weight = severity or SEVERITY[id]
+    return Finding(id, id, weight, Subject("a", "b"), summary or id, (Fact("a", "b"),), "ls", Section.QUICK, "here")
+
+
+def explained(*ids: str, area: str = "keycloak") -> dict[str, tuple[str, ...]]:
+    return {cause.id: cause.explains for cause in explain([finding(id) for id in ids], ORDERS[area])}
+
+
+def edges() -> set[tuple[str, str]]:
+    return {(rule.cause, symptom) for rule in RULES for symptom in rule.explains}
+
+
+def test_every_id_is_a_check() -> None:
+    """Speaks only of checks that exist."""
+    named = {id for edge in edges() for id in edge}
+    assert named <= set(SEVERITY)
+
+
+def test_nothing_explains_itself() -> None:
+    """Has no circle: no finding is, over however many steps, its own symptom."""
+    below: dict[str, set[str]] = {}
+    for cause, symptom in edges():
+        below.setdefault(cause, set()).add(symptom)
+
+    def reached(id: str, path: tuple[str, ...]) -> None:
+        assert id not in path, " -> ".join((*path, id))
+        for symptom in below.get(id, ()):
+            reached(symptom, (*path, id))
+
+    depths_first = {cause for cause, _ in edges()} - {symptom for _, symptom in edges()}
+    assert depths_first
+    for id in depths_first:
+        reached(id, ())
+    assert {cause for cause, _ in edges()} <= _all_below(below, depths_first)
+
+
+def _all_below(below: dict[str, set[str]], roots: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(roots)
+    while waiting:
+        id = waiting.pop()
+        if id not in found:
+            found.add(id)
+            waiting.extend(below.get(id, ()))
+    return found
+
+
+def test_a_cause_stays_in_its_area() -> None:
+    """Explains only findings of the same area, since only those are judged together."""
+    assert all(cause.partition(".")[0] == symptom.partition(".")[0] for cause, symptom in edges())
+
+
+@pytest.mark.parametrize("id", sorted(SEVERITY))
+def test_alone(id: str) -> None:
+    """Takes a finding that stands alone for its own cause."""
+    area = id.partition(".")[0]
+    assert explain([finding(id, "It is so.")], ORDERS[area]) == (Cause(id, "It is so.", ()),)
+
+
+@pytest.mark.parametrize(
+    ("cause", "symptoms"),
+    [
+        ("keycloak.refused", ("keycloak.not-answering",)),
+        ("keycloak.certificate-expired", ("keycloak.not-json", "keycloak.login-broken")),
+        ("keycloak.container-stopped", ("keycloak.refused", "keycloak.container-log-errors")),
+        ("keycloak.clock-skewed", ("keycloak.token-not-yet-valid",)),
+        ("keycloak.issuer-mismatch", ("keycloak.token-issuer-wrong",)),
+        ("keycloak.client-secret-untidy", ("keycloak.client-secret-wrong",)),
+        ("keycloak.not-answering", ("keycloak.realm-missing",)),
+        ("keycloak.wrong-base-path", ("keycloak.issuer-mismatch", "keycloak.token-issuer-wrong")),
+        (
+            "keycloak.authorization-services-off",
+            ("keycloak.uma-protection-missing", "keycloak.evaluation-broken", "keycloak.registration-fails"),
+        ),
+    ],
+)
+def test_symptoms_fold_under_their_cause(cause: str, symptoms: tuple[str, ...]) -> None:
+    """Folds symptoms under the cause that explains them, in the order checks are listed."""
+    listed = tuple(id for id in ORDERS["keycloak"] if id in symptoms)
+    assert explained(*reversed(symptoms), cause) == {cause: listed}
+
+
+def test_explanations_fold_too() -> None:
+    """Folds the findings about a token and about a permission as well."""
+    assert explained("token.inactive", "token.expired", area="token") == {"token.expired": ("token.inactive",)}
+    assert explained("why.denied", "why.user-disabled", area="why") == {"why.user-disabled": ("why.denied",)}
+
+
+def test_roots_are_followed_upstream() -> None:
+    """Goes on to the cause of a cause, so that only the first of a chain is named."""
+    chain = ("keycloak.container-stopped", "keycloak.refused", "keycloak.not-answering", "keycloak.slow")
+    assert list(explained(*reversed(chain))) == ["keycloak.container-stopped"]
+
+
+def test_unrelated_causes_stand_side_by_side() -> None:
+    """Names each of several unrelated causes."""
+    found = explained("keycloak.resource-without-owner", "keycloak.certificate-expiring")
+    assert found == {"keycloak.certificate-expiring": (), "keycloak.resource-without-owner": ()}
+
+
+def test_heaviest_first() -> None:
+    """Orders causes by the worst they stand for, then by how much they explain, then as listed."""
+    ids = (
+        "keycloak.certificate-expiring",  # a warning
+        "keycloak.clock-skewed",  # a warning that explains something critical
+        "keycloak.token-not-yet-valid",
+        "keycloak.token-algorithm-wrong",  # critical, alone
+        "keycloak.base-path-differs",  # a note
+    )
+    order = list(explained(*ids))
+    assert order == [
+        "keycloak.clock-skewed",
+        "keycloak.token-algorithm-wrong",
+        "keycloak.certificate-expiring",
+        "keycloak.base-path-differs",
+    ]
+
+
+def test_listed_first_among_equals() -> None:
+    """Names first, among equals, the one whose check is listed first."""
+    ids = ("keycloak.owner-differs", "keycloak.resource-without-owner")
+    listed = sorted(ids, key=ORDERS["keycloak"].index)
+    assert list(explained(*ids)) == listed
+    assert list(explained(*reversed(ids))) == listed
+
+
+def test_first_of_several_findings_of_one_check() -> None:
+    """Takes the sentence of the first finding when one check found several."""
+    id = "keycloak.slow"
+    (cause,) = explain([finding(id, "first"), finding(id, "second")], ORDERS["keycloak"])
+    assert cause.title == "first"
+
+
+some_ids = st.lists(st.sampled_from(ORDERS["keycloak"]), unique=True)
+
+
+@given(some_ids)
+def test_each_finding_has_one_place(ids: list[str]) -> None:
+    """Makes every finding either a cause or explained by exactly one."""
+    causes = explain([finding(id) for id in ids], ORDERS["keycloak"])
+    placed = [cause.id for cause in causes] + [id for cause in causes for id in cause.explains]
+    assert sorted(placed) == sorted(ids)
+
+
+@given(some_ids.flatmap(lambda ids: st.tuples(st.just(ids), st.permutations(ids))))
+def test_the_order_of_findings_does_not_matter(both: tuple[Sequence[str], Sequence[str]]) -> None:
+    """Gives the same causes in the same order, however the findings are ordered."""
+    one, other = ([finding(id) for id in ids] for ids in both)
+    assert explain(one, ORDERS["keycloak"]) == explain(other, ORDERS["keycloak"])
+
+
+@given(some_ids)
+def test_causes_never_get_lighter_later(ids: list[str]) -> None:
+    """Never names a lighter cause before a heavier one."""
+    worst = [
+        min(SEVERITY[id].rank for id in (cause.id, *cause.explains))
+        for cause in explain([finding(id) for id in ids], ORDERS["keycloak"])
+    ]
+    assert all(one <= other for one, other in pairwise(worst))
+
+
+def area_of(name: str) -> Area:
+    return next(area for area in (*AREAS, *EXPLANATIONS) if area.name == name)
+
+
+@given(st.sampled_from(("why", "token")).flatmap(lambda name: st.lists(st.sampled_from(ORDERS[name]), unique=True)))
+def test_explanations_have_one_place_too(ids: list[str]) -> None:
+    """Does the same for what is said about a permission or a token."""
+    name = ids[0].partition(".")[0] if ids else "why"
+    causes = explain([finding(id) for id in ids], [check.id for check in area_of(name).checks])
+    placed = [cause.id for cause in causes] + [id for cause in causes for id in cause.explains]
+    assert sorted(placed) == sorted(ids)

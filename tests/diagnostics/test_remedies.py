@@ -1,0 +1,88 @@
+"""Tests of remedies: every fault has advice, every place in it is filled, and no command shows a secret."""
+
+import re
+
+import pytest
+
+from diagnostics.areas import AREAS, EXPLANATIONS
+from diagnostics.context import Context, Expected, KeycloakExpected
+from diagnostics.model import Cause, Severity, Suggestion, SuggestionKind
+from diagnostics.redaction import Redactor
+from diagnostics.remedies import ADVICE, suggest
+from tests.diagnostics.toys import CONTEXT, NOW
+
+CHECKS = {check.id: check for area in (*AREAS, *EXPLANATIONS) for check in area.checks}
+KEYCLOAK = KeycloakExpected(
+    url="https://keycloak.example.com",
+    realm="volaticloud",
+    client_id="volaticloud-api",
+    base_path="/auth",
+    restart_command="docker restart volaticloud-keycloak",
+    logs_command="docker logs --tail 100 volaticloud-keycloak",
+)
+FULL = Context(at=NOW, seen_from="here", expected=Expected(KEYCLOAK))
+#: A place that was not filled. Commands have braces of their own: ${VAR}, %{http_code}, '{iss,aud}'.
+PLACE = re.compile(r"(?<![$%])\{[a-z_]+\}")
+#: Ways a command would print a secret in clear.
+DECODES = re.compile(r"base64 +(-d|--decode)|@base64d|get secret[^|]*(-o|--output)[ =]?(yaml|json)|decode64")
+GRAVE = sorted(
+    id for id, check in CHECKS.items() if check.severity is not Severity.NOTE and check.area in {a.name for a in AREAS}
+)
+
+
+def suggested(id: str, context: Context = FULL) -> tuple[Suggestion, ...]:
+    return suggest([Cause(id, id, ())], context)
+
+
+@pytest.mark.parametrize("id", GRAVE)
+def test_every_fault_has_advice(id: str) -> None:
+    """Says what to do about every finding that moves a verdict."""
+    assert suggested(id)
+
+
+def test_no_advice_for_what_does_not_exist() -> None:
+    """Has no advice for a check that does not exist."""
+    assert set(ADVICE) <= set(CHECKS)
+
+
+@pytest.mark.parametrize("id", sorted(ADVICE))
+def test_every_place_is_filled(id: str) -> None:
+    """Fills every place for this platform, and writes whole sentences."""
+    for one in suggested(id):
+        assert (one.kind, one.cause) == (SuggestionKind.ADVICE, id)
+        assert not PLACE.search(one.text + one.command)
+        assert one.text[:1].isupper()
+        assert one.text.endswith(".")
+
+
+@pytest.mark.parametrize("id", sorted(ADVICE))
+def test_no_command_shows_a_secret(id: str) -> None:
+    """Never suggests a command that prints a secret, or that holds one."""
+    for one in suggested(id):
+        assert not DECODES.search(one.command)
+        assert Redactor().text(one.command) == one.command
+
+
+def test_unknown_causes() -> None:
+    """Suggests nothing about a cause it has no advice for."""
+    assert suggested("keycloak.no-such-check") == ()
+
+
+def test_in_the_order_of_causes() -> None:
+    """Suggests in the order of the causes."""
+    causes = [Cause(id, id, ()) for id in ("keycloak.slow", "keycloak.refused")]
+    named = list(dict.fromkeys(one.cause for one in suggest(causes, FULL)))
+    assert named == ["keycloak.slow", "keycloak.refused"]
+
+
+def test_the_platforms_own_words() -> None:
+    """Fills in this platform's address, realm, client, issuer and commands."""
+    (issuer, restart) = suggested("keycloak.issuer-mismatch")
+    assert "https://keycloak.example.com/auth/realms/volaticloud" in issuer.text
+    assert restart.command == "docker restart volaticloud-keycloak"
+    assert "realm volaticloud > Clients > volaticloud-api" in suggested("keycloak.client-disabled")[0].text
+
+
+def test_without_a_platform() -> None:
+    """Leaves the places as they are when there is nothing to fill them with, and does not fail."""
+    assert suggested("keycloak.refused", CONTEXT)
