@@ -1,7 +1,7 @@
 """The settings: one frozen object from a file and the environment, read once, all errors at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -14,11 +14,14 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as VariableError
 
+from bot.access import Holders, Role, Rules
 from bot.errors import VolatiError
 from diagnostics.evidence.containers import LOCAL_HOST
 
@@ -54,7 +57,23 @@ def _docker_host(value: str) -> str:
     return value
 
 
+def _slack_id(kind: str, letters: str) -> AfterValidator:
+    """Holds an id of Slack's to its form; people give names instead, and are told where the id is found."""
+    form = re.compile(f"^[{letters}][A-Z0-9]{{2,}}$")
+
+    def checked(value: str) -> str:
+        if not form.match(value):
+            raise ValueError(f"must be the id of a {kind}, such as {letters[0]}0123456789, and not its name")
+        return value
+
+    return AfterValidator(checked)
+
+
 Url = Annotated[str, AfterValidator(_http_url)]
+UserId = Annotated[str, _slack_id("person", "UW")]
+GroupId = Annotated[str, _slack_id("user group", "S")]
+ChannelId = Annotated[str, _slack_id("channel", "CGD")]
+TeamId = Annotated[str, _slack_id("workspace", "T")]
 
 
 class Part(BaseModel):
@@ -83,7 +102,7 @@ class ClientSecret(Part):
         return "the setting client_secret" if self.client_secret is not None else ""
 
     def secret(self) -> str:
-        """The secret; empty when none is configured.
+        """The secret; empty when none is configured. The line break that ends a file is not part of it.
 
         Raises:
             SettingsError: its file cannot be read.
@@ -91,7 +110,7 @@ class ClientSecret(Part):
         if self.client_secret_file is None:
             return self.client_secret.get_secret_value() if self.client_secret else ""
         try:
-            return self.client_secret_file.read_text(encoding="utf-8")
+            return self.client_secret_file.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not text"
             raise SettingsError(
@@ -151,16 +170,108 @@ class EnvironmentSettings(Part):
 class SlackSettings(Part):
     """The Slack app. `channel` is the id of #engineering (in its details, at the bottom)."""
 
+    mode: Literal["socket", "http"] = Field(
+        default="socket", description="socket: the bot connects to Slack; http: Slack posts to /slack/events"
+    )
     bot_token: SecretStr
-    app_token: SecretStr
+    app_token: SecretStr | None = Field(
+        default=None, validate_default=True, description="for mode socket: begins with xapp-"
+    )
+    signing_secret: SecretStr | None = Field(
+        default=None, validate_default=True, description="for mode http: under App Credentials in Basic Information"
+    )
     channel: Annotated[str, Field(pattern="^[CG][A-Z0-9]{2,}$")]
+    # Slack allows ten connections, those of all replicas together.
+    sockets: Annotated[int, Field(ge=1, le=10)] = 2
     api_url: Url = "https://slack.com/api"
+
+    @field_validator("app_token", "signing_secret")
+    @classmethod
+    def _way_in(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        over_http = info.data.get("mode") == "http"
+        needed = info.field_name == ("signing_secret" if over_http else "app_token")
+        if needed and not (secret and secret.get_secret_value().strip()):
+            raise ValueError("it is missing, and mode http needs it" if over_http else "it is missing")
+        return secret
+
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """Every secret in here, with what it is called."""
+        yield "Slack bot token", self.bot_token.get_secret_value()
+        if self.app_token:
+            yield "Slack app token", self.app_token.get_secret_value()
+        if self.signing_secret:
+            yield "Slack signing secret", self.signing_secret.get_secret_value()
+
+
+class HolderSettings(Part):
+    """Who holds a role: members of user groups, and people by id. Ids also count where groups cannot be read."""
+
+    groups: tuple[GroupId, ...] = ()
+    users: tuple[UserId, ...] = ()
+
+    def holders(self, *, everyone: bool = False) -> Holders:
+        """The same as the rules want it."""
+        return Holders(frozenset(self.users), frozenset(self.groups), everyone)
+
+
+class ViewerSettings(HolderSettings):
+    """Who may read."""
+
+    everyone: bool = Field(
+        default=False, description="every full member of the workspace; the default when viewer is not set"
+    )
+
+
+class RoleSettings(Part):
+    """Who holds which role. A role includes those before it."""
+
+    viewer: ViewerSettings = ViewerSettings(everyone=True)
+    operator: HolderSettings = HolderSettings()
+    approver: HolderSettings = HolderSettings()
+    admin: HolderSettings = HolderSettings()
+
+
+class AccessSettings(Part):
+    """Who may do what, and where. By default every full member may read, and nobody may act."""
+
+    team: TeamId | None = Field(default=None, description="the workspace; by default the one of the bot's token")
+    channels: tuple[ChannelId, ...] = Field(
+        default=(), description="where Volati listens, beside its own channel; by default everywhere it is"
+    )
+    roles: RoleSettings = RoleSettings()
+
+    def rules(self, token_team: str, own_channel: str) -> Rules:
+        """The rules for the workspace of the bot's token. Its own channel is always listened to: its buttons are there.
+
+        Raises:
+            SettingsError: the token is of another workspace than the one that is set.
+        """
+        if self.team not in {None, token_team}:
+            raise SettingsError(
+                f"access.team is {self.team}, and slack.bot_token is a token of the workspace {token_team}. "
+                "Correct access.team, or give the token that belongs to it."
+            )
+        roles = self.roles
+        holders = {
+            Role.VIEWER: roles.viewer.holders(everyone=roles.viewer.everyone),
+            Role.OPERATOR: roles.operator.holders(),
+            Role.APPROVER: roles.approver.holders(),
+            Role.ADMIN: roles.admin.holders(),
+        }
+        return Rules(token_team, frozenset({*self.channels, own_channel} if self.channels else ()), holders)
 
 
 class StoreSettings(Part):
     """The bot's own memory. Without an address it keeps an embedded one in `data_dir`."""
 
     url: SecretStr | None = None
+
+
+class ServerSettings(Part):
+    """Where /healthz, /readyz, /metrics and, in mode http, /slack/events are. Plain HTTP: TLS is the ingress's."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535, description="0: any free one, which the log names")
 
 
 class LimitSettings(Part):
@@ -189,9 +300,12 @@ class Settings(BaseSettings):
     )
 
     slack: SlackSettings | None = None
+    access: AccessSettings = AccessSettings()
     environments: Annotated[dict[str, EnvironmentSettings], Field(min_length=1)]
     default_environment: str = ""
     store: StoreSettings = StoreSettings()
+    server: ServerSettings | None = Field(None, description="left out, no port is opened in mode socket")
+    replicas: Annotated[int, Field(ge=1)] = Field(1, description="how many processes like this one are to run")
     data_dir: Path = Path(".volati")
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
@@ -206,6 +320,21 @@ class Settings(BaseSettings):
         if self.default_environment and self.default_environment not in self.environments:
             raise ValueError(f"default_environment {self.default_environment!r} is none of {sorted(self.environments)}")
         return self
+
+    @model_validator(mode="after")
+    def _one_memory(self) -> "Settings":
+        if self.replicas > 1 and self.store.url is None:
+            raise ValueError(
+                f"replicas is {self.replicas}, and store.url is not set: each would remember for itself, and all would "
+                "act. Set store.url to a Redis that they share, or run one replica"
+            )
+        return self
+
+    @property
+    def listens(self) -> ServerSettings | None:
+        """Where to serve HTTP; None where not."""
+        over_http = self.slack is not None and self.slack.mode == "http"
+        return self.server or (ServerSettings() if over_http else None)
 
     @property
     def environment(self) -> str:

@@ -32,7 +32,7 @@ class Asker:
         """What the request alone proves, for the workspace `team`; None where Slack must be asked."""
         if self.bot:
             return Standing.BOT
-        foreign = not self.teams or team not in self.teams or (self.teams != {team} and not self.in_organisation)
+        foreign = team not in self.teams or (self.teams != {team} and not self.in_organisation)
         return Standing.ELSEWHERE if self.organisation or foreign or not self.person else None
 
     def doubtful(self, team: str) -> bool:
