@@ -11,6 +11,9 @@ from bot.errors import StoreNameInvalid
 RECENT_RUNS = 1000
 """Most runs kept per environment (besides each area's last): about 50 MB at some 50 kB a run."""
 
+LETTERS = 1000
+"""Most letters waiting for Slack: about 15 MB at some 15 kB each, and ten minutes of posting once Slack is back."""
+
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
@@ -81,5 +84,29 @@ UNDER_WAY = Key(
     DAY,
     "counted from the last run begun; after a day nobody waits for the word 'interrupted'",
 )
-KEYS = (RUN, RUN_PLACE, LAST_RUN, RECENT, CLAIM, SEEN, UNDER_WAY)
+OUTBOX = Key(
+    "volati:_:outbox",
+    "sorted set: 'lane letter' by number, at most LETTERS; a lane is what is sent in order, as a channel is",
+    2 * DAY,
+    "letters are dropped, with a word in the log, after a day; this only cleans up where no bot runs any more",
+)
+LETTER = Key(
+    "volati:_:letter:{letter}",
+    "hash: the letter as document, its revision, who tried to send it (begun), the ts it already has (ts)",
+    OUTBOX.seconds,
+    "as long as its place in the outbox",
+)
+LANE = Key(
+    "volati:_:lane:{lane}",
+    "string: who sends the lane's letters now",
+    MINUTE,
+    "one letter takes 10 s at most, a file 50 s; after a kill -9 another replica goes on when this is over",
+)
+POSTED = Key(
+    "volati:_:posted:{letter}",
+    "string: the ts under which a letter was posted; empty when it was dropped",
+    OUTBOX.seconds,
+    "replies and edits that name the letter find their message by it, and none is older than the outbox",
+)
+KEYS = (RUN, RUN_PLACE, LAST_RUN, RECENT, CLAIM, SEEN, UNDER_WAY, OUTBOX, LETTER, LANE, POSTED)
 """Every key the bot writes. Each has a lifetime, so a Redis left alone empties itself."""

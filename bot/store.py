@@ -1,4 +1,4 @@
-"""Keeps what the bot must remember in Redis: runs, claims, and what it has already seen.
+"""Keeps what the bot must remember in Redis: runs, claims, what it has already seen, and letters for Slack.
 
 It is the only module that speaks to Redis, and bot/keys.py lists all that it writes there. It never looks
 into a document: documents are opaque bytes, redacted by the caller. One Redis, not a cluster.
@@ -29,7 +29,23 @@ from bot.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from bot.keys import CLAIM, HOUR, LAST_RUN, RECENT, RECENT_RUNS, RUN, RUN_PLACE, SEEN, UNDER_WAY
+from bot.keys import (
+    CLAIM,
+    HOUR,
+    LANE,
+    LAST_RUN,
+    LETTER,
+    LETTERS,
+    OUTBOX,
+    POSTED,
+    RECENT,
+    RECENT_RUNS,
+    RUN,
+    RUN_PLACE,
+    SEEN,
+    UNDER_WAY,
+)
+from bot.queued import Queued
 
 if TYPE_CHECKING:  # on use: it would be most of the time this module takes to import
     from redis import RedisError
@@ -82,6 +98,75 @@ redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
+# A new letter goes to the end; one that is there already keeps its place and gets the newer document.
+_QUEUE = """
+local document, member, seconds, bound = unpack(ARGV)
+if redis.call('EXISTS', KEYS[2]) == 1 then
+  redis.call('HSET', KEYS[2], 'document', document)
+  redis.call('HINCRBY', KEYS[2], 'revision', 1)
+  return 1
+end
+if redis.call('ZCARD', KEYS[1]) >= tonumber(bound) then return 0 end
+local last = redis.call('ZREVRANGE', KEYS[1], 0, 0, 'WITHSCORES')
+redis.call('ZADD', KEYS[1], (last[2] or 0) + 1, member)
+redis.call('HSET', KEYS[2], 'document', document, 'revision', 1, 'begun', '', 'ts', '')
+redis.call('EXPIRE', KEYS[1], seconds)
+redis.call('EXPIRE', KEYS[2], seconds)
+return 1
+"""
+_CHANGE = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], 'document', ARGV[1])
+redis.call('HINCRBY', KEYS[1], 'revision', 1)
+return 1
+"""
+_FIRST = """
+local function first(outbox, lane)
+  for _, member in ipairs(redis.call('ZRANGE', outbox, 0, -1)) do
+    if string.sub(member, 1, #lane + 1) == lane .. ' ' then
+      local id = string.sub(member, #lane + 2)
+      local found = redis.call('HMGET', 'volati:_:letter:' .. id, 'document', 'revision', 'begun', 'ts')
+      if found[1] then return {id, found[1], found[2], found[3], found[4]} end
+      redis.call('ZREM', outbox, member)
+    end
+  end
+  return false
+end
+"""
+_PEEK = f"{_FIRST} return first(KEYS[1], ARGV[1])"
+# `attempt` is of this one call: repeated after a lost answer, it does not take itself for an earlier attempt.
+_TAKE = f"""{_FIRST}
+local lane, letter, owner, attempt, seconds = unpack(ARGV)
+local holder = redis.call('GET', KEYS[2])
+if holder and holder ~= owner then return false end
+local found = first(KEYS[1], lane)
+if not found or found[1] ~= letter then return false end
+redis.call('SET', KEYS[2], owner, 'EX', seconds)
+redis.call('HSET', 'volati:_:letter:' .. letter, 'begun', attempt)
+if found[4] == attempt then found[4] = '' end
+return found
+"""
+_LEAVE_LANE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+_RETURN = f"""
+if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('EXISTS', KEYS[2]) == 1 then
+  redis.call('HSET', KEYS[2], 'begun', ARGV[2])
+end
+{_LEAVE_LANE}
+return 1
+"""
+_SETTLE = f"""
+local owner, ts, seconds, member, revision = unpack(ARGV)
+redis.call('SET', KEYS[4], ts, 'EX', seconds)
+{_LEAVE_LANE}
+local now = redis.call('HGET', KEYS[3], 'revision')
+if revision == '' or not now or now == revision then
+  redis.call('ZREM', KEYS[2], member)
+  redis.call('DEL', KEYS[3])
+  return 1
+end
+redis.call('HSET', KEYS[3], 'begun', '', 'ts', ts)
+return 0
+"""
 
 
 class Client(Protocol):
@@ -104,13 +189,21 @@ class RecentRun:
 
 
 class UnderWay(msgspec.Struct, frozen=True):
-    """A run under way and the Slack message that shows it; `since` in seconds since 1970."""
+    """A run under way, as asked for, and the Slack messages that show it; `since` in seconds since 1970.
+
+    `ts` is the message that says how it ends; `detail` the one in its thread with the progress, where that is another.
+    The fields with defaults are missing in what older versions wrote.
+    """
 
     run_id: str
     environment: str
     channel: str
     ts: str
     since: float
+    area: str = ""
+    deep: bool = False
+    person: str = ""
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +324,58 @@ class Store:
         """The runs begun and not ended, of every environment, oldest first; other replicas' runs included."""
         records = await self._ask("HVALS", UNDER_WAY.of())
         return tuple(sorted((msgspec.json.decode(r, type=UnderWay) for r in records), key=lambda r: r.since))
+
+    async def queue_letter(self, lane: str, letter: str, document: bytes) -> bool:
+        """Put a letter at the end of its lane, or a newer document into one that waits; False when all is full."""
+        keys = (OUTBOX.of(), LETTER.of(letter=letter))
+        LANE.of(lane=lane)  # only to refuse bad names here too
+        return bool(await self._script(_QUEUE, keys, document, f"{lane} {letter}", OUTBOX.seconds, LETTERS) == 1)
+
+    async def change_letter(self, letter: str, document: bytes) -> bool:
+        """Put a newer document into a letter; False when it waits no longer."""
+        return bool(await self._script(_CHANGE, (LETTER.of(letter=letter),), document) == 1)
+
+    async def first_letter(self, lane: str) -> Queued | None:
+        """The letter to be sent next in a lane."""
+        return _queued(await self._script(_PEEK, (OUTBOX.of(),), lane))
+
+    async def take_letter(self, lane: str, letter: str, owner: str) -> Queued | None:
+        """The letter, for `owner` alone to send within LANE.seconds; None when it is not next, or another sends."""
+        keys, attempt = (OUTBOX.of(), LANE.of(lane=lane)), os.urandom(8).hex()
+        return _queued(await self._script(_TAKE, keys, lane, letter, owner, attempt, LANE.seconds))
+
+    async def return_letter(self, lane: str, letter: str, owner: str, *, begun: bool) -> None:
+        """Give a letter back that was not sent; `begun` when it may have been."""
+        keys = (LANE.of(lane=lane), LETTER.of(letter=letter))
+        await self._script(_RETURN, keys, owner, "maybe" if begun else "")
+
+    async def settle_letter(self, lane: str, taken: Queued, owner: str, ts: str) -> bool:
+        """Note that a letter was posted as `ts`; False when a newer revision of it is still to be sent."""
+        keys = self._letter_keys(lane, taken.letter)
+        member = f"{lane} {taken.letter}"
+        return bool(await self._script(_SETTLE, keys, owner, ts, POSTED.seconds, member, taken.revision) == 1)
+
+    async def drop_letter(self, lane: str, letter: str, owner: str) -> None:
+        """Forget a letter that cannot be sent; what names it learns of it by `letter_ts`."""
+        await self._script(_SETTLE, self._letter_keys(lane, letter), owner, "", POSTED.seconds, f"{lane} {letter}", "")
+
+    async def letter(self, letter: str) -> bytes | None:
+        """The document of a letter that waits, in its newest revision."""
+        found: bytes | None = await self._ask("HGET", LETTER.of(letter=letter), "document")
+        return found
+
+    async def letter_ts(self, letter: str) -> str | None:
+        """The ts a letter was posted under; empty when it was dropped, None when it waits or is not known."""
+        found = await self._ask("GET", POSTED.of(letter=letter))
+        return None if found is None else str(found.decode())
+
+    async def lanes(self) -> tuple[str, ...]:
+        """The lanes in which letters wait, the longest waiting first."""
+        members = await self._ask("ZRANGE", OUTBOX.of(), 0, -1)
+        return tuple(dict.fromkeys(member.decode().partition(" ")[0] for member in members))
+
+    def _letter_keys(self, lane: str, letter: str) -> tuple[str, ...]:
+        return (LANE.of(lane=lane), OUTBOX.of(), LETTER.of(letter=letter), POSTED.of(letter=letter))
 
     async def ping(self) -> float:
         """Seconds the server took to answer."""
@@ -403,6 +548,13 @@ def _within(what: str, value: int, most: int) -> int:
     if not 1 <= value <= most:
         raise StoreNameInvalid(f"The {what} is {value}; it must be from 1 to {most}.")
     return value
+
+
+def _queued(found: list[bytes] | None) -> Queued | None:
+    if not found:
+        return None
+    letter, document, revision, begun, ts = found
+    return Queued(letter.decode(), document, int(revision), bool(begun), ts.decode())
 
 
 def _recent(member: bytes, at: bytes) -> RecentRun:

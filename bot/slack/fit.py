@@ -23,8 +23,21 @@ class Piece:
         return sum(size(text) for block in self.blocks for text in texts(block))
 
 
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What of a long answer is shown, and what is not: how many of which thing. The whole of it may be attached."""
+
+    blocks: tuple[Block, ...]
+    left_out: Counter[str]
+
+
 def fitted(head: Piece, pieces: Iterable[Piece], foot: Callable[[Counter[str]], Piece]) -> tuple[Block, ...]:
     """Head, as many pieces as fit in their order, and the foot, which is told what was left out."""
+    return fit(head, pieces, foot).blocks
+
+
+def fit(head: Piece, pieces: Iterable[Piece], foot: Callable[[Counter[str]], Piece]) -> Fitted:
+    """The same with the count of what was left out, for a caller who attaches it."""
     blocks, left_out = list(head.blocks), Counter[str]()
     last = foot(Counter())
     room = OUR_BLOCKS_TEXT - head.room - last.room - _ROOM_FOR_THE_COUNT
@@ -35,7 +48,7 @@ def fitted(head: Piece, pieces: Iterable[Piece], foot: Callable[[Counter[str]], 
             room, places = room - piece.room, places - len(piece.blocks)
         else:
             left_out.update(dict(piece.shows))
-    return (*blocks, *foot(left_out).blocks)
+    return Fitted((*blocks, *foot(left_out).blocks), left_out)
 
 
 def counted(number: int, thing: str) -> str:

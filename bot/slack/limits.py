@@ -2,10 +2,11 @@
 
 Sources: [kit] docs.slack.dev/reference/block-kit; [post] docs.slack.dev/reference/methods/chat.postMessage; [update]
 …/chat.update; [bolt-js 2509] an issue of slackapi/bolt-js: the total is not documented; [rate]
-docs.slack.dev/apis/web-api/rate-limits.
+docs.slack.dev/apis/web-api/rate-limits; [respond] docs.slack.dev/interactivity/handling-user-interaction.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 BLOCKS_IN_MESSAGE = 50
@@ -34,7 +35,41 @@ OUR_FALLBACK_TEXT = 300
 """Characters of a message's text: a phone's notification shows about two lines, and the blocks say the rest."""
 
 EDIT_SECONDS = 1.5
-"""Shortest time between two edits of one message: chat.update is a tier 3 method, 50 a minute and more [rate]."""
+"""Shortest time between two edits of one message; all edits together keep to PACES."""
+
+ANSWERS = 5
+"""Answers that one response_url takes [respond]."""
+
+ANSWER_SECONDS = 30 * 60.0
+"""How long a response_url takes them [respond]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often a method may be called: so many a minute on the long run, so many at once.
+
+    `kept` of the burst are for what cannot wait; `each_channel`: every channel has its own.
+    """
+
+    a_minute: float
+    burst: int
+    kept: int = 0
+    each_channel: bool = False
+
+
+OTHER_PACE = Pace(16, 3)
+"""For a method not named below: tier 2, the lowest of those the bot calls, 20 a minute and more [rate]."""
+
+PACES: Mapping[str, Pace] = {
+    "chat.postMessage": Pace(60, 4, each_channel=True),
+    "chat.update": Pace(40, 6, kept=3),
+    "chat.postEphemeral": Pace(80, 15),
+    "files.getUploadURLExternal": Pace(80, 15),
+    "files.completeUploadExternal": Pace(80, 15),
+}
+"""What we use of Slack's rates [rate]: about four fifths, so that no minute (its burst included) reaches the limit even
+when calls are slow on the way. Posting: one a second for each channel, and short bursts, by which Slack means no
+number. Editing is tier 3, 50 a minute for the whole workspace; the other three are tier 4, 100 a minute."""
 
 
 def size(text: str) -> int:

@@ -7,6 +7,7 @@ from typing import Self
 import structlog
 
 from bot.slack.errors import MessageRefused, SlackBusy, SlackError
+from bot.slack.letters import Attachment
 from bot.slack.limits import EDIT_SECONDS
 from bot.slack.message import Message
 from bot.slack.poster import Place, Poster, Sleep
@@ -44,13 +45,26 @@ class ProgressMessage:
         self._newest = message
         self._changed.set()
 
-    async def finish(self, message: Message, plainly: Message) -> None:
+    async def finish(self, message: Message, plainly: Message, whole: Attachment | None = None) -> None:
         """Show this for good, right after the edit under way; `plainly` where Slack refuses its form.
+
+        `whole` is what the message leaves out; it goes into the thread, as a file or in pages.
 
         Raises:
             SlackError: neither an edit nor a reply was possible.
         """
         await self._stop()
+        await self._show_for_good(message, plainly)
+        if whole is not None:
+            await self._attach(whole)
+
+    async def _attach(self, whole: Attachment) -> None:
+        try:
+            await self._poster.attach(Place(self._place.channel, self._thread_ts), whole)
+        except SlackError as error:  # the message itself says how much is missing, and where it is found
+            _log.error("a report could not be attached", report=whole.name, reason=str(error))
+
+    async def _show_for_good(self, message: Message, plainly: Message) -> None:
         try:
             await self._poster.update(self._place, message)
         except MessageRefused as error:
@@ -65,6 +79,7 @@ class ProgressMessage:
         while True:
             await self._sleep(pause)
             await self._changed.wait()
+            await self._poster.spare_turn()  # all messages under way share Slack's limit, so all slow down alike
             pause = await self._edit()
 
     async def _edit(self) -> float:

@@ -12,6 +12,11 @@ _SIGNS = {
     ":large_green_circle:": "🟢",
     ":mag:": "🔎",
     ":warning:": "⚠️",
+    ":white_check_mark:": "✅",
+    ":no_entry:": "⛔",
+    ":x:": "❌",
+    ":grey_question:": "❔",
+    ":heavy_minus_sign:": "\N{HEAVY MINUS SIGN}",
 }
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
 _ADDRESS = re.compile(r"<(https?://[^|>]+)>")
@@ -32,6 +37,8 @@ def plain(message: Message) -> str:
 def _lines(block: Block) -> Iterable[str]:
     if block["type"] == "section":
         return [*_read(block["text"]["text"]), ""]
+    if block["type"] == "actions":
+        return ["  ".join(f"[{_unescaped(element['text']['text'])}]" for element in block["elements"]), ""]
     return [*(f"  {line}" for element in block["elements"] for line in _read(element["text"])), ""]
 
 

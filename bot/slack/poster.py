@@ -1,119 +1,147 @@
-"""Posts to Slack: the one way out for messages. Redacts each, keeps to deadlines, and repeats what bears repeating."""
+"""Posts to Slack: the one way out for messages and reports. Redacts each, and gives it to the outbox, which sends it.
+
+What is posted while Slack is away, or has too much to do, follows later and in order; its Place then names the letter
+instead of the message, and serves as well: for replies, for edits, and after a restart.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
 
-from bot.slack.errors import SlackBusy, SlackError, SlackUnreachable
+from msgspec.structs import replace
+
+from bot.slack.boxes import Boxes, Keeps
+from bot.slack.budget import Budget, LoopTime, Time
+from bot.slack.courier import Courier, Wire
+from bot.slack.files import shortened
+from bot.slack.letters import Attachment, Letter, edit_id, is_posted, new_id
 from bot.slack.message import Message
-from bot.slack.transport import Identity
+from bot.slack.outbox import Outbox
 from diagnostics.observe import Cleaner
-
-PATIENCE_SECONDS = 60.0
-"""How long one message is tried for: Slack's "too many" is for up to a minute, as its limits are per minute."""
-
-PAUSES_SECONDS = (0.3, 1.0, 3.0, 10.0)
-"""Waits between tries while Slack cannot be reached."""
-
-# Nothing in a message is turned into a mention or a preview: only what the views wrote as a link or a mention is one.
-_AS_WRITTEN = {"link_names": False, "parse": "none", "unfurl_links": False, "unfurl_media": False}
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A message in Slack: its channel's id and its own."""
+    """A message in Slack: its channel's id and its own, which is its letter's while it is not posted yet.
+
+    `thread` is the root it replies to, where it is a reply.
+    """
 
     channel: str
     ts: str
+    thread: str = ""
 
-
-class Wire(Protocol):
-    """What the poster needs of a connection to Slack. Each raises SlackError."""
-
-    async def call(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """What a method answers."""
-        ...
-
-    async def answer(self, url: str, body: dict[str, Any]) -> None:
-        """Answer at a response_url."""
-        ...
-
-    async def identity(self) -> Identity:
-        """Who the bot is."""
-        ...
+    @property
+    def posted(self) -> bool:
+        """Whether this names the message itself."""
+        return is_posted(self.ts)
 
 
 class Poster:
-    """Sends messages. Every method raises SlackError when the message is not there in the end."""
+    """Sends messages. Without a store, what cannot be sent at once is kept in memory, as long as the process lives.
 
-    def __init__(self, wire: Wire, cleaner: Cleaner, sleep: Sleep = asyncio.sleep) -> None:
-        self._wire = wire
+    A method that raises SlackRefused has sent nothing and will not. Where it returns, the message is there or follows.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        cleaner: Cleaner,
+        sleep: Sleep = asyncio.sleep,
+        store: Keeps | None = None,
+        clock: Time | None = None,
+    ) -> None:
         self._cleaner = cleaner
-        self._sleep = sleep
+        self._clock = clock or LoopTime(sleep)
+        self._budget = Budget(self._clock)
+        self._courier = Courier(wire, self._budget)
+        self._outbox = Outbox(Boxes(store), self._courier, self._clock)
+
+    @property
+    def away(self) -> bool:
+        """Whether Slack cannot be reached just now, so that messages wait."""
+        return self._outbox.away
+
+    async def deliver(self) -> None:
+        """Send what an earlier process, or a killed replica, left waiting. It runs until it is cancelled."""
+        await self._outbox.deliver()
+
+    async def close(self) -> None:
+        """Let arrive what is under way; the rest waits for the next start."""
+        await self._outbox.close()
 
     def cleaned(self, message: Message) -> Message:
         """The message as it may leave; also for what leaves another way, in an acknowledgement."""
         return self._cleaner.value(message)
 
+    def planned(self, channel: str, thread_ts: str | None = None) -> Place:
+        """Where a message will be: to be noted before it is posted, so that no crash leaves one nobody knows of."""
+        return Place(channel, new_id(), thread_ts or "")
+
+    async def post_at(self, place: Place, message: Message) -> Place:
+        """Post a message where it was planned; gives the Place with its own ts. Raises as `post`."""
+        letter = replace(self._letter(place.channel, message, place.thread), id=place.ts)
+        ts = await self._outbox.send(letter, patient=False)
+        return Place(place.channel, ts or letter.id, place.thread)
+
     async def post(self, channel: str, message: Message, thread_ts: str | None = None) -> Place:
-        """Post a message, or a reply in the thread of `thread_ts`."""
-        arguments = {"channel": channel, **self._body(message), **_AS_WRITTEN}
-        if thread_ts:
-            arguments["thread_ts"] = thread_ts
-        # Slack has no way to say "this one again": what may have arrived is not repeated.
-        data = await self._persistently(lambda: self._wire.call("chat.postMessage", arguments), repeatable=False)
-        return Place(str(data.get("channel") or channel), str(data.get("ts") or ""))
+        """Post a message, or a reply in the thread of `thread_ts`, which may be that of a Place not posted yet.
+
+        Raises:
+            SlackRefused: Slack does not take it.
+            SlackUnreachable: Slack is away, and so many messages wait that this one cannot.
+        """
+        return await self.post_at(self.planned(channel, thread_ts), message)
 
     async def update(self, place: Place, message: Message) -> None:
-        """Edit a message until it is done."""
-        await self._persistently(lambda: self._edit(place, message), repeatable=True)
+        """Make this the message's content for good. Raises as `post`."""
+        ts = place.ts if place.posted else await self._outbox.change(place.ts, self.cleaned(message), wait=True)
+        if ts is not None:
+            letter = self._letter(place.channel, message, place.thread)
+            edit = replace(letter, id=edit_id(place.channel, ts), edits=ts)
+            await self._outbox.send(edit, patient=True)
+
+    async def spare_turn(self) -> None:
+        """Return when there is a turn to edit that nothing more important wants."""
+        await self._budget.turn("chat.update", urgent=False)
 
     async def try_update(self, place: Place, message: Message) -> None:
-        """Edit a message, once: for what will be edited again soon anyway."""
-        await self._edit(place, message)
+        """Edit a message, once, after `spare_turn`: for what will be edited again soon anyway.
+
+        Raises:
+            SlackError: it was not edited.
+        """
+        ts = place.ts if place.posted else await self._outbox.change(place.ts, self.cleaned(message), wait=False)
+        if ts is not None:
+            await self._courier.edit(self._letter(place.channel, message), ts)
 
     async def whisper(self, channel: str, person: str, message: Message, thread_ts: str | None = None) -> None:
-        """Show a message to one person of a channel, or of a thread in it."""
-        arguments = {"channel": channel, "user": person, **self._body(message), "link_names": False, "parse": "none"}
-        if thread_ts:
-            arguments["thread_ts"] = thread_ts
-        await self._persistently(lambda: self._wire.call("chat.postEphemeral", arguments), repeatable=False)
+        """Show a message to one person of a channel, or of a thread in it. Raises as `post`."""
+        letter = self._letter(channel, message, thread_ts)
+        await self._outbox.send(replace(letter, person=person), patient=True)
 
-    async def answer(self, response_url: str, message: Message) -> None:
-        """Answer a command privately, at its response_url."""
-        body = {**self._body(message), "response_type": "ephemeral", "replace_original": False}
-        await self._persistently(lambda: self._wire.answer(response_url, body), repeatable=False)
+    async def answer(self, response_url: str, message: Message, channel: str = "", person: str = "") -> None:
+        """Answer a command privately, at its response_url; where that takes no more, as a whisper to the person.
 
-    async def _edit(self, place: Place, message: Message) -> None:
-        await self._wire.call("chat.update", {"channel": place.channel, "ts": place.ts, **self._body(message)})
+        Raises:
+            AnswerLate: it takes no more, and channel and person are not given.
+            SlackError: as `post`.
+        """
+        letter = self._letter(channel, message)
+        await self._outbox.send(replace(letter, person=person, answers=response_url), patient=True)
 
-    def _body(self, message: Message) -> dict[str, Any]:
-        return self.cleaned(message).as_json()
+    async def attach(self, place: Place, attachment: Attachment) -> None:
+        """Put a report into the thread of a message: as a file, or in pages where no files may be uploaded.
 
-    async def _persistently(self, call: Callable[[], Awaitable[Any]], *, repeatable: bool) -> Any:  # noqa: ANN401 JSON
-        """What the call gives, tried again while that can help and cannot double anything."""
-        left = PATIENCE_SECONDS
-        for pause in (*PAUSES_SECONDS, None):
-            try:
-                return await call()
-            except SlackError as error:
-                wait = _wait(error, pause, repeatable=repeatable)
-                if wait is None or wait > left:
-                    raise
-            left -= wait
-            await self._sleep(wait)
-        return None  # pragma: no cover -- the last try returns or raises
+        Raises as `post`.
+        """
+        file = shortened(self._cleaner.value(attachment))
+        about = Message(f"{file.title}: all of it, {len(file.text):,} characters")
+        letter = self._letter(place.channel, about, place.thread or place.ts)
+        await self._outbox.send(replace(letter, file=file), patient=False)
 
-
-def _wait(error: SlackError, pause: float | None, *, repeatable: bool) -> float | None:
-    """Seconds until the next try; None where there is none."""
-    if pause is None:
-        return None
-    if isinstance(error, SlackBusy):
-        return error.seconds
-    if isinstance(error, SlackUnreachable) and (repeatable or not error.sent):
-        return pause
-    return None
+    def _letter(self, channel: str, message: Message, thread: str | None = None) -> Letter:
+        letter = Letter(new_id(), channel, thread=thread or "", since=self._clock.wall())
+        return letter.saying(self.cleaned(message))

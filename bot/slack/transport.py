@@ -1,24 +1,37 @@
 """Speaks to Slack's Web API, and turns its failures into errors of ours. One call is one request: it never repeats."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.errors import SlackBusy, SlackError, SlackUnreachable, refusal
+from bot.slack.errors import Scopes, SlackBusy, SlackError, SlackUnreachable, refusal
 
 CALL_SECONDS = 10.0
 """Longest time for one request. Slack answers within some hundred ms; a connection set up anew may need seconds."""
 
+UPLOAD_SECONDS = 30.0
+"""Longest time for the bytes of one file: a report has less than 1 MB, which a slow line carries in that time."""
+
 _TOO_MANY = 429
 _SERVER_FAILED = 500
+_UNAVAILABLE = 503
 _UNKNOWN_WAIT = 30.0  # seconds, where Slack says "too many" and not for how long: a minute holds 50 calls
-_OWN_FAILURES = frozenset({"internal_error", "fatal_error", "service_unavailable", "request_timeout"})
+_BUSY = frozenset({"ratelimited", "rate_limited"})
+# Slack's own failures. Of two it says that the call may have been done (docs.slack.dev/reference/methods/auth.test,
+# errors); `request_timeout` says that the call came in part only, and the last that it was not looked at.
+_MAYBE_DONE = frozenset({"internal_error", "fatal_error"})
+_NOT_DONE = frozenset({"request_timeout", "service_unavailable", "team_added_to_org"})
+# Only methods that write take JSON; a form is taken by all (docs.slack.dev/apis/web-api).
+_TAKE_JSON = ("chat.", "views.", "apps.connections.open", "blocks.validate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,16 @@ class Identity:
     team_id: str
     user_id: str
     bot_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What auth.test and its headers say: names of workspace and bot, granted scopes, Slack's time in UTC."""
+
+    team: str
+    user: str
+    scopes: frozenset[str]
+    at: datetime | None
 
 
 class Transport:
@@ -47,9 +70,11 @@ class Transport:
             SlackBusy: Slack takes no more calls for a while.
             SlackRefused: Slack said no; the subclass says why.
         """
+        written = dict(arguments)
+        body = {"json": written} if method.startswith(_TAKE_JSON) else {"data": _form(written)}
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                answer = await self._client.api_call(method, json=dict(arguments))
+                answer = await self._client.api_call(method, **body)
         except SlackApiError as error:
             raise _ours(error, method) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -62,14 +87,24 @@ class Transport:
         method = "response_url"
         try:
             async with asyncio.timeout(CALL_SECONDS), self._session.post(url, json=dict(body)) as response:
-                if response.status == _TOO_MANY:
-                    raise _busy(method, response.headers.get("Retry-After"))
-                if response.status >= _SERVER_FAILED:
-                    raise SlackUnreachable(_failed(method, f"HTTP {response.status}"), sent=True)
                 if not response.ok:
-                    raise refusal(f"HTTP {response.status}", method)
+                    raise await _outside(response, method)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _no_answer(error, method) from None  # its text may repeat the address
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Bring a file's bytes to where Slack wants them. Raises as `call`; the address is a secret, as above."""
+        method = "upload"
+        limit = aiohttp.ClientTimeout(total=UPLOAD_SECONDS)
+        try:
+            async with (
+                asyncio.timeout(UPLOAD_SECONDS),
+                self._session.post(url, data=content, timeout=limit) as response,
+            ):
+                if not response.ok:
+                    raise await _outside(response, method)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _no_answer(error, method) from None
 
     async def socket_address(self, app_token: str) -> str:
         """A one-time address for a Socket Mode connection. Raises as `call`."""
@@ -80,6 +115,20 @@ class Transport:
         """Who the bot is. Raises as `call`."""
         data = await self.call("auth.test", {})
         return Identity(*(str(data.get(field, "")) for field in ("team_id", "user_id", "bot_id")))
+
+    async def introduction(self) -> Introduction:
+        """Who the bot is, what its token may do, and Slack's time. Raises as `call`."""
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                answer = await self._client.api_call("auth.test")
+        except SlackApiError as error:
+            raise _ours(error, "auth.test") from error
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _no_answer(error, "auth.test") from error
+        headers = {name.lower(): str(value) for name, value in answer.headers.items()}
+        scopes = frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip())
+        told = str(answer.get("team", "")), str(answer.get("user", ""))
+        return Introduction(*told, scopes, _moment(headers.get("date", "")))
 
 
 @asynccontextmanager
@@ -94,12 +143,46 @@ def _ours(error: SlackApiError, method: str) -> SlackError:
     response = error.response
     status, headers = getattr(response, "status_code", 0), getattr(response, "headers", {})
     data = getattr(response, "data", None)  # text, when something before Slack answered in its place
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
-    if status == _TOO_MANY or code == "ratelimited":
+    told = data if isinstance(data, dict) else {}
+    code = str(told.get("error") or "")
+    if status == _TOO_MANY or code in _BUSY:
         return _busy(method, headers.get("Retry-After"))
-    if code in _OWN_FAILURES or not code or status >= _SERVER_FAILED:
-        return SlackUnreachable(_failed(method, code or f"HTTP {status}"), sent=True)
-    return refusal(code, method)
+    if status >= _SERVER_FAILED or not code or code in _MAYBE_DONE | _NOT_DONE:
+        return SlackUnreachable(_failed(method, code or f"HTTP {status}"), sent=_maybe_done(status, code))
+    return refusal(code, method, Scopes(str(told.get("needed") or ""), str(told.get("provided") or "")))
+
+
+async def _outside(response: aiohttp.ClientResponse, method: str) -> SlackError:
+    """The error in an answer that is not one of the Web API."""
+    status = response.status
+    if status == _TOO_MANY:
+        return _busy(method, response.headers.get("Retry-After"))
+    if status >= _SERVER_FAILED:
+        return SlackUnreachable(_failed(method, f"HTTP {status}"), sent=_maybe_done(status, ""))
+    return refusal(_code(await response.text(errors="replace")) or f"HTTP {status}", method)
+
+
+def _code(body: str) -> str:
+    """Slack's own word in the body of a refusal, if there is one."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return ""
+    return str(told.get("error") or "") if isinstance(told, dict) else ""
+
+
+def _maybe_done(status: int, code: str) -> bool:
+    """Whether a call that failed at Slack may have been done. 503 says that it was not looked at (RFC 9110)."""
+    return status != _UNAVAILABLE and code not in _NOT_DONE
+
+
+def _form(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Arguments as a form: structures as JSON, yes and no as Slack writes them."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in arguments.items()
+        if value is not None
+    }
 
 
 def _busy(method: str, wait: str | None) -> SlackBusy:
@@ -108,14 +191,18 @@ def _busy(method: str, wait: str | None) -> SlackBusy:
 
 
 def _no_answer(error: Exception, method: str) -> SlackUnreachable:
-    """Whether it may have been done: not, when no connection came about, or one was cut before any answer.
-
-    The latter is nearly always a kept one that Slack had closed for being idle, and cutting is rare while Slack works
-    on a call; a verdict twice is better than none. A timeout leaves it open.
-    """
-    unsent = isinstance(error, aiohttp.ClientOSError | aiohttp.ServerDisconnectedError)
+    """Whether it may have been done: not, where no connection came about. One that was cut leaves it open."""
+    unsent = isinstance(error, aiohttp.ClientConnectorError)
     return SlackUnreachable(_failed(method, type(error).__name__), sent=not unsent)
 
 
 def _failed(method: str, what: str) -> str:
     return f"Slack did not answer {method} ({what}). Look at status.slack.com and at the way out of this network."
+
+
+def _moment(header: str) -> datetime | None:
+    """An HTTP date, aware; None where there is none."""
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None

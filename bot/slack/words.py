@@ -1,5 +1,7 @@
 """The words and signs that Slack messages share: one sign a verdict, one way to write a duration."""
 
+from datetime import datetime
+
 from diagnostics.areas import area_named
 from diagnostics.model import Severity, Verdict
 
@@ -31,3 +33,15 @@ def title(area: str) -> str:
 def duration(ms: int) -> str:
     """A time that something took: "12 ms", "3.4 s"."""
     return f"{ms} ms" if ms < _SECOND else f"{ms / _SECOND:.1f} s"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago something was: "12 s ago", "5 min ago", "3 h ago", "8 days ago"."""
+    seconds = max(0, int((now - then).total_seconds()))
+    for unit, word in _UNITS:
+        if seconds >= 2 * unit:
+            return f"{seconds // unit}{word} ago"
+    return f"{seconds} s ago"
+
+
+_UNITS = ((86_400, " days"), (3_600, " h"), (60, " min"))  # seconds; each from two of it on

@@ -27,6 +27,7 @@ from bot.errors import (
     StoreUnreachable,
 )
 from bot.keys import CLAIM, KEYS, RUN, Key
+from bot.queued import Queued
 from bot.store import DEADLINE_SECONDS, PAUSES_SECONDS, Store, UnderWay, open_store, shown
 
 HERE = UnderWay("r1", environment="prod", channel="C1", ts="1.2", since=100.0)
@@ -58,6 +59,12 @@ def of_kind(key: str) -> Key:
     return kind
 
 
+async def _three_letters(store: Store) -> None:
+    """L0, L1 and L2 in one lane, in this order."""
+    for number in range(3):
+        await store.queue_letter("C1", f"L{number}", b"{}")
+
+
 class TestKeys:
     # One call of every operation; a new one that is not listed fails the test below.
     CALLS: dict[str, Callable[[Store], Awaitable[object]]] = {  # noqa: RUF012 -- never changed
@@ -71,6 +78,16 @@ class TestKeys:
         "unfinished_runs": lambda store: store.unfinished_runs(),
         "end_run": lambda store: store.end_run("another"),
         "release": lambda store: store.release("prod", "diagnose", "another"),
+        "queue_letter": _three_letters,
+        "change_letter": lambda store: store.change_letter("L1", b"{}"),
+        "first_letter": lambda store: store.first_letter("C1"),
+        "letter": lambda store: store.letter("L1"),
+        "settle_letter": lambda store: store.settle_letter("C1", Queued("L0", b""), "me", "1.1"),
+        "take_letter": lambda store: store.take_letter("C1", "L1", "me"),
+        "return_letter": lambda store: store.return_letter("C1", "L1", "you", begun=True),
+        "drop_letter": lambda store: store.drop_letter("C1", "L2", "you"),
+        "letter_ts": lambda store: store.letter_ts("L0"),
+        "lanes": lambda store: store.lanes(),
         "ping": lambda store: store.ping(),
         "durability": lambda store: store.durability(),
     }

@@ -12,11 +12,19 @@ _NAME = 80  # characters of a name in a sentence; names of areas and environment
 _REMEDY = 600  # characters of what an error says
 
 
-def on_it(areas: Sequence[str], environment: str, channel: str) -> Message:
-    """A diagnosis has begun, and where its answer comes. `channel` is the channel's id."""
+def on_it(areas: Sequence[str], environment: str, channel: str | None) -> Message:
+    """A diagnosis has begun, and where its answer comes: a channel's id, or None for the thread it was asked in."""
     looked_at = " and ".join(title(area) for area in areas)
     text = f"On it: looking at {said(looked_at, _REFUSAL_TEXT)} in {said(environment, _NAME)}."
-    return _one_line(f"{text} The answer comes in a thread in <#{channel}>.")
+    where = f"in a thread in <#{channel}>" if channel else "in this thread"
+    return _one_line(f"{text} The answer comes {where}.")
+
+
+def joined(area: str, environment: str, since: str, where: str) -> Message:
+    """The same diagnosis is under way. `since` is "12 s ago", or empty; `where` is a place or a link, as markup."""
+    began = f", begun {since}" if since else ""
+    about = f"{said(title(area), _NAME)} in {said(environment, _NAME)}"
+    return _one_line(f"{about} is being looked at already{began}. The answer comes in {where}.")
 
 
 def refused(refusal: Refusal) -> Message:

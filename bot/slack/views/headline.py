@@ -35,6 +35,11 @@ def first_line(diagnosis: Diagnosis) -> str:
     return f"{SIGNS[diagnosis.verdict]} *{_verdict(diagnosis)}.* {said(_why(diagnosis), _REASON)}"
 
 
+def because(diagnosis: Diagnosis, most: int) -> str:
+    """The root cause, or what else the verdict rests on, as markup of at most so many characters."""
+    return said(_why(diagnosis), most)
+
+
 def in_words(diagnosis: Diagnosis) -> str:
     """The same without markup or signs, for a notification."""
     line = f"{_verdict(diagnosis)}. {said(_why(diagnosis), _REASON)}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.slack.fit import Piece, counted, fitted, listed
 from bot.slack.limits import OUR_SECTION_TEXT
-from bot.slack.message import Message, context, lines, section
+from bot.slack.message import Block, Message, context, lines, section
 from bot.slack.text import code, said
 from bot.slack.views.cause import Folded, cause_pieces
 from bot.slack.views.headline import first_line, in_words
@@ -21,10 +21,11 @@ _QUIET = (Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the view needs beside the run: where the runbook is, and what was looked at, in one line."""
+    """What the view needs beside the run: where the runbook is, what was looked at, in one line, and its buttons."""
 
     runbook_url: str | None = None
     looked_at: str = ""
+    buttons: tuple[Block, ...] = ()
 
 
 def verdict(run: Run, frame: Frame) -> Message:
@@ -100,7 +101,7 @@ def _foot(run: Run, frame: Frame, left_out: Counter[str]) -> Piece:
     small = f"Run {code(run.id, 60)}, {when}, took {duration(run.diagnosis.duration_ms)}. To see it again: {replay}"
     more = f"*And {', '.join(missing)} that did not fit here*: {replay}" if missing else ""
     blocks = [section(more)] if more else []
-    return Piece((*blocks, context(lines([frame.looked_at, small]))))
+    return Piece((*blocks, context(lines([frame.looked_at, small])), *frame.buttons))
 
 
 def plainly(run: Run) -> Message:

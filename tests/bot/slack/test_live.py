@@ -4,16 +4,19 @@ import asyncio
 
 import pytest
 
-from bot.slack.errors import MessageGone, MessageRefused, SlackBusy, SlackError, SlackUnreachable
+from bot.slack.errors import MessageGone, MessageRefused, SlackBusy, SlackError, SlackUnreachable, refusal
+from bot.slack.letters import Attachment
 from bot.slack.limits import EDIT_SECONDS
 from bot.slack.live import ProgressMessage
 from bot.slack.message import Message
 from bot.slack.poster import Place, Poster
 from diagnostics.redaction import Redactor
+from tests.bot.slack.stage import StageTime
 from tests.bot.slack.wire import Sleeper, Wire, settled
 
 PLACE = Place("C0ENGINE0", "100.002")
 PLAIN = Message("plainly")
+WHOLE = Attachment("run.txt", "Keycloak", "all of it")
 
 
 async def no_nap(_: float) -> None:
@@ -120,3 +123,38 @@ async def test_says_when_nothing_helps() -> None:
     async with live_on(Wire(gone, gone), Sleeper()) as live:
         with pytest.raises(SlackError):
             await live.finish(Message("verdict"), PLAIN)
+
+
+async def test_attaches_what_does_not_fit() -> None:
+    """It puts the whole report into the thread, after the message; a verdict stands without it."""
+    wire = Wire()
+    async with live_on(wire, Sleeper()) as live:
+        await live.finish(Message("verdict"), PLAIN, WHOLE)
+    assert [method for method, _ in wire.calls] == [
+        "chat.update",
+        "files.getUploadURLExternal",
+        "files.completeUploadExternal",
+    ]
+    assert wire.calls[-1][1]["thread_ts"] == "100.001"
+    assert wire.uploads == [("https://files.example.com/1", b"all of it")]
+    wire = Wire(None, refusal("channel_not_found", "files.getUploadURLExternal"))
+    async with live_on(wire, Sleeper()) as live:
+        await live.finish(Message("verdict"), PLAIN, WHOLE)
+    assert wire.texts("chat.update") == ["verdict"]
+
+
+async def test_all_messages_share_a_limit() -> None:
+    """It waits for a turn that nothing more important wants, and shows what is newest by then."""
+    wire, sleeper, clock = Wire(), Sleeper(), StageTime()
+    poster = Poster(wire, Redactor(), clock=clock)
+    for _ in range(3):
+        await poster.spare_turn()
+    async with ProgressMessage(poster, PLACE, "100.001", sleeper) as live:
+        live.show(Message("old"))
+        await settled()
+        await sleeper.wake()
+        assert wire.calls == []
+        live.show(Message("new"))
+        clock.advance(2)
+        await settled()
+        assert wire.texts("chat.update") == ["new"]

@@ -5,7 +5,15 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.slack import transport as module
-from bot.slack.errors import AccessLost, ChannelClosed, MessageRefused, SlackBusy, SlackRefused, SlackUnreachable
+from bot.slack.errors import (
+    AccessLost,
+    AnswerLate,
+    ChannelClosed,
+    MessageRefused,
+    SlackBusy,
+    SlackRefused,
+    SlackUnreachable,
+)
 from bot.slack.message import Message, section
 from bot.slack.poster import Poster
 from bot.slack.transport import Transport, open_transport
@@ -71,16 +79,55 @@ async def test_hears_how_long_to_wait(slack: SimulatedSlack, transport: Transpor
     assert caught.value.seconds == 11
 
 
-async def test_tells_away_from_broken(slack: SimulatedSlack, transport: Transport) -> None:
-    """It knows that nothing was sent where no connection came about, and only there."""
-    await slack.go_down(refuse=False)
-    with pytest.raises(SlackUnreachable) as broken:
+async def posting(transport: Transport) -> SlackUnreachable:
+    """What a post fails with."""
+    with pytest.raises(SlackUnreachable) as caught:
         await transport.call("chat.postMessage", {"channel": CHANNEL, "text": "x"})
-    assert broken.value.sent
+    return caught.value
+
+
+async def test_knows_what_was_not_sent(slack: SimulatedSlack, transport: Transport) -> None:
+    """It knows that nothing was done where no connection came about, and where Slack says it did not look."""
     await slack.go_down()
-    with pytest.raises(SlackUnreachable) as away:
+    assert not (await posting(transport)).sent
+    await slack.come_back()
+    await slack.go_down(refuse=False)
+    assert not (await posting(transport)).sent
+
+
+@pytest.mark.parametrize(
+    ("code", "maybe_done"),
+    [("internal_error", True), ("fatal_error", True), ("service_unavailable", False), ("request_timeout", False)],
+)
+async def test_knows_what_may_be_done(
+    slack: SimulatedSlack, transport: Transport, code: str, *, maybe_done: bool
+) -> None:
+    """It knows which of Slack's own failures leave open whether the call was done."""
+    slack.switches.fail_with["chat.postMessage"] = code
+    assert (await posting(transport)).sent is maybe_done
+
+
+async def test_names_the_right_that_lacks(slack: SimulatedSlack, transport: Transport) -> None:
+    """It says which right is missing, from Slack's own answer."""
+    slack.switches.scopes -= {"chat:write"}
+    with pytest.raises(AccessLost, match="It needs chat:write, and has app_mentions:read,"):
         await transport.call("chat.postMessage", {"channel": CHANNEL, "text": "x"})
-    assert not away.value.sent
+
+
+async def test_asks_in_the_form_slack_takes(slack: SimulatedSlack, transport: Transport) -> None:
+    """It sends a form to methods that only read, since Slack takes JSON for writing alone."""
+    await transport.call("users.info", {"user": "U0ONCALL0", "include_locale": True})
+    (entry,) = slack.ledger.of("users.info")
+    assert entry.arguments == {"user": "U0ONCALL0", "include_locale": "true"}
+
+
+async def test_uploads(slack: SimulatedSlack, transport: Transport) -> None:
+    """It brings a file's bytes, and says when Slack does not take them."""
+    ticket = await transport.call("files.getUploadURLExternal", {"filename": "a.txt", "length": 3})
+    with pytest.raises(SlackRefused):
+        await transport.upload(ticket["upload_url"], b"four")
+    await transport.upload(ticket["upload_url"], b"abc")
+    assert slack.core.files.find(ticket["file_id"]).data == b"abc"
 
 
 async def test_gives_up_in_time(slack: SimulatedSlack, transport: Transport, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +145,6 @@ async def test_answers_where_it_was_asked(slack: SimulatedSlack, transport: Tran
     for _ in range(5):
         await poster.answer(url, Message("psst", (section("psst"),)))
     assert [message.text for message in slack.ephemerals("U0ONCALL0")] == ["psst"] * 5
-    with pytest.raises(SlackRefused) as caught:
+    with pytest.raises(AnswerLate, match="used up") as caught:
         await poster.answer(url, Message("psst"))
     assert url not in str(caught.value)

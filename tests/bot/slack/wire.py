@@ -15,6 +15,7 @@ class Wire:
         self.failures = list(failures)
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[tuple[str, dict[str, Any]]] = []
+        self.uploads: list[tuple[str, bytes]] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.on_call: Callable[[], None] = lambda: None
@@ -25,11 +26,18 @@ class Wire:
         self.on_call()
         await self.gate.wait()
         self._fail()
-        return {"channel": arguments["channel"], "ts": f"100.{len(self.calls):03}"}
+        if method == "files.getUploadURLExternal":
+            return {"upload_url": "https://files.example.com/1", "file_id": "F1"}
+        return {"channel": arguments.get("channel"), "ts": f"100.{len(self.calls):03}"}
 
     async def answer(self, url: str, body: dict[str, Any]) -> None:
         """Remember an answer."""
         self.answers.append((url, body))
+        self._fail()
+
+    async def upload(self, url: str, content: bytes) -> None:
+        """Remember a file's bytes."""
+        self.uploads.append((url, content))
         self._fail()
 
     async def identity(self) -> Identity:

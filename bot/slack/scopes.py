@@ -1,0 +1,16 @@
+"""The rights the bot asks Slack for, each with what it is for. manifest.yml names the same; a test holds the two."""
+
+SCOPES: dict[str, str] = {
+    "commands": "/volati and the shortcut",
+    "chat:write": "the thread and its edits",
+    "app_mentions:read": "@volati in a thread",
+    "usergroups:read": "roles from user groups",
+    "users:read": "telling members from guests and bots",
+    "files:write": "what does not fit into a message",
+    "files:read": "a token or a log given as a file",
+}
+#: Asked for and not needed: without them `volati doctor` cannot tell whether the bot is in its channel.
+OPTIONAL_SCOPES: dict[str, str] = {
+    "channels:read": "whether the bot is in its channel",
+    "groups:read": "the same for a private channel",
+}
