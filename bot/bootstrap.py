@@ -69,8 +69,7 @@ def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:
 
 def _own_secrets(settings: Settings) -> Iterator[KnownSecret]:
     if settings.slack:
-        yield KnownSecret("Slack bot token", settings.slack.bot_token.get_secret_value())
-        yield KnownSecret("Slack app token", settings.slack.app_token.get_secret_value())
+        yield from (KnownSecret(name, secret) for name, secret in settings.slack.secrets())
     if settings.store.url:
         yield from _store_secrets(settings.store.url.get_secret_value())
 

@@ -20,6 +20,7 @@ from bot import terminal
 from bot.bootstrap import Services, open_services
 from bot.errors import VolatiError
 from bot.examiner import Order
+from bot.health import State
 from bot.settings import Settings, load, parse
 from diagnostics.areas import AREAS
 from diagnostics.areas.token import claims
@@ -28,6 +29,7 @@ from diagnostics.evidence.keycloak.kinds import PresentedToken
 from diagnostics.judge import together
 from diagnostics.model import Diagnosis, Unobserved
 from diagnostics.observe import Glimpse
+from diagnostics.redaction import Redactor
 from diagnostics.runs import Run, RunUnreadableError
 
 USAGE_ERROR = 2
@@ -45,6 +47,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+catalogue_app = typer.Typer(help="The catalogue of known errors.", no_args_is_help=True)
+app.add_typer(catalogue_app, name="catalogue")
+
+Own = Annotated[Path | None, typer.Option("--catalogue", help="a folder with entries of your own (*.yaml)")]
 Config = Annotated[Path, typer.Option("--config", help="the settings file")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object")]
 InPlayground = Annotated[bool, typer.Option("--playground", help="look at the simulated platform instead")]
@@ -180,6 +186,59 @@ def export(run: str, config: Config = _DEFAULT_CONFIG) -> None:
 
 
 @app.command()
+def doctor(config: Config = _DEFAULT_CONFIG, as_json: Json = False) -> None:
+    """Is the bot itself well: Slack, its rights, its store, its clock, every source. Exits 0 well, 1 ill."""
+    from bot.doctor import checkups, worst
+
+    async def work() -> int:
+        found = []
+        async with _services(config) as services:
+            async for checkup in checkups(services):
+                clean = services.redactor.value(checkup)
+                found.append(clean)
+                if not as_json:
+                    _say(terminal.checkup(clean))
+        if as_json:
+            _print_json(found)
+        return int(worst(found) is State.ILL)
+
+    _run(work())
+
+
+@app.command()
+def triage(
+    file: Annotated[str, typer.Argument(help="a log or the output of go test; - for a pipe")],
+    source: Annotated[str | None, typer.Option("--source", help="where it is from; default: guessed")] = None,
+    own: Own = None,
+    as_json: Json = False,
+) -> None:
+    """Say what is known about a log. Exits 0 nothing severe is known, 1 known errors, 2 cannot be read."""
+    from bot import cli_triage
+
+    async def work() -> int:
+        named = cli_triage.source_named(source)
+        tail = cli_triage.read_tail(file, sys.stdin.buffer)
+        found = cli_triage.answer(tail, named, Redactor(), own)
+        _say(msgspec.json.encode(found) if as_json else cli_triage.report(found))
+        return found.exit_code
+
+    _run(work())
+
+
+@catalogue_app.command()
+def check(own: Own = None) -> None:
+    """Hold every entry to its examples and its speed. Exits 0, 1 when one fails, 2 when it cannot be read."""
+    from bot import cli_triage
+
+    async def work() -> int:
+        said, code = cli_triage.prove(own)
+        _say(said)
+        return code
+
+    _run(work())
+
+
+@app.command()
 def checks(as_json: Json = False) -> None:
     """List every check: what it looks for and why."""
     rows = [
@@ -210,7 +269,7 @@ def main() -> None:
     """The console script."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that has no "→" shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
-    app()
+    app(prog_name="volati")
 
 
 @asynccontextmanager
@@ -329,8 +388,8 @@ def _print_diagnosis(diagnosis: Diagnosis, run_id: str, *, as_json: bool) -> Non
         _say(terminal.report(diagnosis, run_id))
 
 
-def _print_json(diagnosis: Diagnosis) -> None:
-    _say(msgspec.json.encode(diagnosis))
+def _print_json(value: object) -> None:
+    _say(msgspec.json.encode(value))
 
 
 def _print_claims(services: Services, run: Run) -> None:

@@ -5,7 +5,7 @@ The text is hostile until parsed. Nothing is looked up and nothing is done here.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -48,6 +48,38 @@ class Help:
 
 
 @dataclass(frozen=True, slots=True)
+class Status:
+    """Show the last verdict of every area."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whoami:
+    """Show a person's own rights."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Ask privately for a token, to explain it."""
+
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Walk through a permission question; empty parts are still to be asked for."""
+
+    environment: str
+    user: str = ""
+    action: str = ""
+    resource: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left to be asked for."""
+        return bool(self.user and self.action and self.resource)
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why nothing is done, in one sentence of plain text, and a command that would work."""
 
@@ -55,7 +87,19 @@ class Refusal:
     example: str
 
 
-Command = Diagnose | Help
+Command = Diagnose | Help | Status | Whoami | Token | Why
+
+
+def right(command: Command | Refusal) -> str:
+    """The key of `bot.access.RIGHTS` that a command needs. To be told what was wrong with one takes what help takes."""
+    match command:
+        case Diagnose():
+            return "diagnose deep" if command.deep else "diagnose"
+        case Help() | Refusal():
+            return "help"
+        case _:
+            return type(command).__name__.lower()
+
 
 _CLUSTER = "use kubectl, as the runbook shows"
 _PAGER = "ask in the channel, or page in PagerDuty"
@@ -66,7 +110,7 @@ _SHELL = "run it in a shell on the bot's host"
 COMMANDS: tuple[Word, ...] = (
     Word("help", "help", "what you can ask for"),
     Word("diagnose", "diagnose <area…> [deep] [in <environment>]", "look, judge, and say what is wrong and why"),
-    Word("status", "status", "the last verdict of every area", "diagnose the area"),
+    Word("status", "status", "the last verdict of every area"),
     Word("logs", "logs <workload> [previous] [since 15m]", "a log's end, redacted, known errors marked", _CLUSTER),
     Word("events", "events", "what the cluster reported lately", _CLUSTER),
     Word("runbook", "runbook <words>", "search the runbook", "open the runbook itself"),
@@ -89,15 +133,15 @@ COMMANDS: tuple[Word, ...] = (
     Word("incidents", "incidents", "what is open", _PAGER),
     Word("postmortem", "postmortem", "a draft with the timeline", "write it from the incident's thread"),
     Word("oncall", "oncall", "who is on call, at each level", "look in PagerDuty"),
-    Word("token", "token", "is this JWT valid here", f"`volati token -`: {_SHELL}"),
-    Word("why", "why <user> <action> <resource>", "why Keycloak grants or denies", f"`volati why`: {_SHELL}"),
+    Word("token", "token [in <environment>]", "is this JWT valid here; asked for and answered privately"),
+    Word("why", "why <user> <action> <resource> [in <environment>]", "why Keycloak grants or denies"),
     Word("validate", "validate", "is this freqtrade config valid", "run `freqtrade show-config` on it"),
     Word("silence", "silence <area|finding> <30m>", "a maintenance window", "say so in the channel"),
     Word("audit", "audit [n]", "who did what", "look into the channel: nothing is changed yet without a person"),
-    Word("whoami", "whoami", "your rights", "nothing needs a role yet: everybody may diagnose"),
+    Word("whoami", "whoami", "your rights"),
     Word("doctor", "doctor", "is the bot itself well", f"`volati doctor`: {_SHELL}"),
 )
-"""Every word there is. The only one that acts is `diagnose`; those with an `instead` are not there yet."""
+"""Every word there is; those with an `instead` are not there yet."""
 
 AREAS_TO_COME: tuple[str, ...] = tuple(
     name
@@ -120,10 +164,10 @@ def parse(text: str, environments: Sequence[str]) -> Command | Refusal:
     if not words:
         return Help()
     word, *rest = words
-    if word == "help":
-        return Help()
-    if word == "diagnose":
-        return _diagnose(rest, environments)
+    if word == "why":  # its names are Keycloak's, which may be written with quotes and in either case
+        return _why(_written(text)[1:], environments)
+    if word in _READERS:
+        return _READERS[word](rest, environments)
     return _not_there(_BY_WORD[word]) if word in _BY_WORD else _unknown(word)
 
 
@@ -136,12 +180,23 @@ _BOT_NAMES = frozenset({"/volati", "volati", "@volati"})
 
 def _words(text: str) -> list[str]:
     """The words typed, in lower case: Slack's markup read, quotes and invisible characters gone."""
+    return _without_name(_plain(text).casefold().translate(_QUOTES).split())
+
+
+def _written(text: str) -> list[str]:
+    """The same words as they were written, quotes and all."""
+    return _without_name([word for word in _plain(text).split() if word.translate(_QUOTES).strip()])
+
+
+def _plain(text: str) -> str:
     plain = _SLACK.sub(_as_written, text)
     for entity, letter in _ENTITIES:
         plain = plain.replace(entity, letter)
-    words = "".join(_readable(letter) for letter in unicodedata.normalize("NFKC", plain)).casefold()
-    found = words.translate(_QUOTES).split()
-    return found[1:] if found and found[0] in _BOT_NAMES else found
+    return "".join(_readable(letter) for letter in unicodedata.normalize("NFKC", plain))
+
+
+def _without_name(words: list[str]) -> list[str]:
+    return words[1:] if words and words[0].casefold().translate(_QUOTES).strip() in _BOT_NAMES else words
 
 
 def _as_written(markup: re.Match[str]) -> str:
@@ -187,12 +242,52 @@ def _environment(words: list[str], environments: Sequence[str]) -> tuple[list[st
     return rest, Refusal(text, f"{_EXAMPLE} in {environments[0]}")
 
 
+def _token(words: list[str], environments: Sequence[str]) -> Command | Refusal:
+    """No token is taken here: a command's words are in the person's history, and in Slack's logs."""
+    rest, environment = _environment(words, environments)
+    if isinstance(environment, Refusal):
+        return environment
+    if rest:
+        return Refusal("Do not type a token into a channel; Volati asks for it in a private window.", "token")
+    return Token(environment)
+
+
+def _why(words: list[str], environments: Sequence[str]) -> Command | Refusal:
+    """User, action, and the rest as the resource: names of resources have blanks. "in …" counts at the end only."""
+    environment = environments[0]
+    if len(words) > 1 and words[-2].casefold() == "in" and words[-1].casefold() in environments:
+        words, environment = words[:-2], words[-1].casefold()
+    user, action, *resource = [*words, "", ""] if len(words) < 2 else words  # noqa: PLR2004 user and action
+    return Why(environment, _unquoted(user).removeprefix("@"), _unquoted(action), _unquoted(" ".join(resource)))
+
+
+def _unquoted(name: str) -> str:
+    """A name without the quotes around it; those inside belong to it."""
+    return name.strip('"`“”„‟«»').strip() if name[:1] != "'" else name.strip("'")
+
+
 def _no_such_area(area: str) -> Refusal:
     if area in AREAS_TO_COME:
         return Refusal(f"The area {area} cannot be diagnosed yet; {_listed(_AREAS)} can.", _EXAMPLE)
     near = get_close_matches(area[:_COMPARED], (*_AREAS, *AREAS_TO_COME), n=1)
     hint = f"did you mean {near[0]}?" if near else f"there is {_listed(_AREAS)}."
     return Refusal(f"There is no area {_echo(area)}; {hint}", f"diagnose {near[0]}" if _usable(near) else _EXAMPLE)
+
+
+def _triage(*_: object) -> Refusal:
+    """A command takes one short line; what is looked into is many."""
+    where = "use the shortcut “Triage with Volati” on the message with the log, or mention Volati with it in a thread"
+    return Refusal(f"A command has no room for a log; {where}.", "help")
+
+
+_READERS: Mapping[str, Callable[[list[str], Sequence[str]], Command | Refusal]] = {
+    "help": lambda *_: Help(),
+    "diagnose": _diagnose,
+    "status": lambda *_: Status(),
+    "whoami": lambda *_: Whoami(),
+    "token": _token,
+    "triage": _triage,
+}
 
 
 def _usable(near: list[str]) -> bool:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from textwrap import indent
 
+from bot.checkup import Checkup
+from bot.health import State
 from diagnostics.areas import area_named
 from diagnostics.model import Cause, Diagnosis, Fact, Finding, Reason, Suggestion, Unobserved, Verdict
 from diagnostics.observe import Glimpse
@@ -38,6 +40,14 @@ def headline(diagnosis: Diagnosis) -> str:
     area = area_named(diagnosis.area)
     title = area.title if area else diagnosis.area
     return f"{title} in {diagnosis.environment}: {diagnosis.verdict.upper()} — {_why(diagnosis)}"
+
+
+def checkup(one: Checkup) -> str:
+    """One part of the bot, its trouble and the remedy."""
+    mark = {State.WELL: "✓", State.AWAY: "·", State.ILL: "✗"}[one.state]
+    took = "" if one.took_ms is None else f" ({one.took_ms} ms)"
+    remedy = f"\n    {printable(one.remedy)}" if one.remedy else ""
+    return f"{mark} {printable(one.part)}: {printable(one.said)}{took}{remedy}"
 
 
 def progress(glimpse: Glimpse) -> str:

@@ -10,9 +10,9 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.slack.transport import Identity, Transport
 from bot.slack.views.answers import failed
+from handlers import again, home, mention, token, triage, why
 from handlers.desk import Asked, Desk
 from handlers.hear import hear
-from handlers.privately import privately
 
 COMMAND = "/volati"
 """The one slash command, as manifest.yml registers it."""
@@ -37,22 +37,28 @@ def build_app(desk: Desk, transport: Transport, me: Identity) -> AsyncApp:
         authorize=authorize,  # type: ignore[arg-type] # None is how Bolt is told "not this one", whatever its types say
         process_before_response=True,
     )
-    _listen(app, desk, me)
+    listen(app, desk, me)
     app.error(_failed)
     return app
 
 
-def _listen(app: AsyncApp, desk: Desk, me: Identity) -> None:
+def listen(app: AsyncApp, desk: Desk, me: Identity) -> None:
+    """Hear everything there is to hear, one surface after the other."""
+
     @app.command(COMMAND)
     async def command(ack: AsyncAck, body: dict[str, Any]) -> None:
-        answer = desk.poster.cleaned(hear(desk, Asked.by_command(body)))
-        await ack(response_type="ephemeral", **answer.as_json())
+        answer = hear(desk, Asked.by_command(body))
+        if answer is None:
+            await ack()
+        else:
+            await ack(response_type="ephemeral", **desk.poster.cleaned(answer).as_json())
 
-    @app.event("app_mention")
-    async def mention(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        asked = Asked.by_mention(body, me.user_id)
-        desk.tasks.start("mention", lambda: privately(desk, asked, hear(desk, asked)))
+    mention.listen(app, desk, me.user_id)
+    home.listen(app, desk)
+    again.listen(app, desk)
+    token.listen(app, desk)
+    why.listen(app, desk)
+    triage.listen(app, desk)
 
 
 async def _failed(error: Exception, body: dict[str, Any]) -> BoltResponse:

@@ -1,21 +1,32 @@
 """What every handler works with: the services it needs, as small as it needs them, and who asked for what."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from bot.access import Denied, OwnRights
 from bot.examiner import Order
+from bot.joining import Joining
+from bot.metrics import Recorder, Unrecorded
+from bot.slack.asker import Asker, asker
+from bot.slack.downloads import Downloads
+from bot.slack.message import Message
 from bot.slack.poster import Poster
+from bot.slack.surfaces import Surfaces
 from bot.store import UnderWay
 from bot.tasks import Tasks
+from bot.visitors import Visitors
+from diagnostics.evidence.keycloak import Question
 from diagnostics.examine import WallClock
 from diagnostics.model import Evidence
 from diagnostics.observe import Glimpse
 from diagnostics.runs import Run
 
+Json = Mapping[str, Any]
+
 
 class Examines(Protocol):
-    """Carries out a diagnosis."""
+    """Carries out examinations."""
 
     def kinds(self, order: Order) -> tuple[type[Evidence], ...]:
         """What will be looked at."""
@@ -23,6 +34,14 @@ class Examines(Protocol):
 
     async def examine(self, order: Order, tell: Callable[[Glimpse], None]) -> Run:
         """Diagnose, telling of each glimpse on the way."""
+        ...
+
+    async def explain_permission(self, question: Question, environment: str) -> Run:
+        """Walk through a permission question."""
+        ...
+
+    async def explain_token(self, token: str, environment: str) -> Run:
+        """Explain a token, and forget it."""
         ...
 
 
@@ -45,10 +64,37 @@ class Remembers(Protocol):
         """The runs begun and not ended."""
         ...
 
+    async def last_run(self, environment: str, area: str) -> bytes | None:
+        """The document of the area's last run."""
+        ...
+
+
+class Admits(Protocol):
+    """Says of each request whether it may go on; bot/gate.py."""
+
+    def at_once(self, asker: Asker, what: str) -> Denied | None:
+        """The refusal that is sure already."""
+        ...
+
+    async def for_the_job(self, asker: Asker, what: str) -> Denied | None:
+        """The refusal, or None for yes, once the person is known."""
+        ...
+
+    def rights(self, asker: Asker) -> OwnRights:
+        """What this person may do."""
+        ...
+
+
+Triages = Callable[[str], Awaitable[Message]]
+"""What is known of the errors in a text, as a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The services, and the few settings that handlers read. The first environment is meant when none is named."""
+    """The services, and the few settings that handlers read. The first environment is meant when none is named.
+
+    `tasks` are for examinations, which take long and are few at a time; `errands` for everything that is over soon.
+    """
 
     channel: str
     environments: tuple[str, ...]
@@ -56,35 +102,96 @@ class Desk:
     examiner: Examines
     memory: Remembers | None
     poster: Poster
+    surfaces: Surfaces
+    downloads: Downloads
+    gate: Admits
+    joining: Joining
+    visitors: Visitors
     tasks: Tasks
+    errands: Tasks
     clock: WallClock
+    triage: Triages
+    recorder: Recorder = field(default_factory=Unrecorded)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A person's words to the bot. `id` is the same when Slack delivers the same words twice.
+    """What a person did, and the ways to answer them. `id` is the same when Slack delivers the same thing twice.
 
-    `thread_ts` and an empty `response_url` mark a mention: it has no response_url.
+    A command and a button come with a `response_url`, a modal is known by its `view_id`, the Home tab by `home`; where
+    there is none of these, as with a mention, a whisper in the channel is left. `trigger_id` opens a modal, once and
+    within three seconds.
     """
 
     id: str
-    person: str
-    channel: str
-    text: str
-    response_url: str = ""
+    asker: Asker
+    text: str = field(default="", repr=False)
+    response_url: str = field(default="", repr=False)
+    trigger_id: str = field(default="", repr=False)
     thread_ts: str | None = None
+    view_id: str = ""
+    home: bool = False
+
+    @property
+    def person(self) -> str:
+        """Who asks, by Slack's id."""
+        return self.asker.person
+
+    @property
+    def channel(self) -> str:
+        """Where, by Slack's id; empty for what has no channel."""
+        return self.asker.channel
+
+    def meaning(self, text: str) -> "Asked":
+        """The same, with these words."""
+        return replace(self, text=text)
 
     @classmethod
-    def by_command(cls, body: Mapping[str, Any]) -> "Asked":
+    def by_command(cls, body: Json) -> "Asked":
         """A slash command, from its payload. Its trigger is unique to the typing of it."""
-        fields = ("trigger_id", "user_id", "channel_id", "text", "response_url")
-        return cls(*(str(body.get(field) or "") for field in fields))
+        return _interaction(body, text=_text(body, "text"))
 
     @classmethod
-    def by_mention(cls, body: Mapping[str, Any], bot_user_id: str) -> "Asked":
+    def by_mention(cls, body: Json, bot_user_id: str) -> "Asked":
         """A mention, from its payload: the words after the bot's own name."""
         event = body.get("event") or {}
-        before, _, after = str(event.get("text") or "").partition(f"<@{bot_user_id}>")
-        person, channel = str(event.get("user") or ""), str(event.get("channel") or "")
-        thread_ts = str(event.get("thread_ts") or "") or None
-        return cls(str(body.get("event_id") or ""), person, channel, after or before, "", thread_ts)
+        before, _, after = _text(event, "text").partition(f"<@{bot_user_id}>")
+        thread_ts = _text(event, "thread_ts") or None
+        return cls(_text(body, "event_id"), asker(body), text=after or before, thread_ts=thread_ts)
+
+    @classmethod
+    def by_visit(cls, body: Json) -> "Asked":
+        """The Home tab opened."""
+        return cls(_text(body, "event_id"), asker(body), home=True)
+
+    @classmethod
+    def by_button(cls, body: Json) -> "Asked":
+        """A button pressed, in a message or on the Home tab; its value is the text."""
+        pressed = body["actions"][0]
+        return _interaction(body, text=_text(pressed, "value"), thread_ts=_thread_of(body))
+
+    @classmethod
+    def by_modal(cls, body: Json) -> "Asked":
+        """A modal sent."""
+        return replace(_interaction(body), view_id=_text(body["view"], "id"))
+
+    @classmethod
+    def by_shortcut(cls, body: Json) -> "Asked":
+        """A shortcut chosen on a message."""
+        return _interaction(body, thread_ts=_thread_of(body))
+
+
+def _interaction(body: Json, *, text: str = "", thread_ts: str | None = None) -> Asked:
+    trigger_id = _text(body, "trigger_id")
+    url = _text(body, "response_url")
+    return Asked(trigger_id, asker(body), text=text, response_url=url, trigger_id=trigger_id, thread_ts=thread_ts)
+
+
+def _thread_of(body: Json) -> str | None:
+    """The thread of the message that something was done to; of an ephemeral one only the container tells."""
+    places = (body.get("message") or {}, body.get("container") or {})
+    return next((ts for place in places if (ts := _text(place, "thread_ts"))), None)
+
+
+def _text(place: Json, name: str) -> str:
+    return str(place.get(name) or "")

@@ -1,19 +1,30 @@
 """From what a person wrote to the private line that answers it; what takes longer is begun in the background."""
 
-from bot.commands import Diagnose, Help, Refusal, parse
+from bot.commands import Command, Diagnose, Help, Refusal, Status, Token, Whoami, Why, parse, right
 from bot.slack.message import Message
 from bot.slack.views.answers import help_for, refused
 from handlers.desk import Asked, Desk
 from handlers.diagnose import begin
+from handlers.entrance import Errand, enter
+from handlers.status import show_rights, show_status
+from handlers.token import ask_for_token
+from handlers.why import ask_why
 
 
-def hear(desk: Desk, asked: Asked) -> Message:
-    """The answer to give at once. It never waits: Slack must have it within three seconds."""
-    heard: Diagnose | Help | Refusal = parse(asked.text, desk.environments)
+def hear(desk: Desk, asked: Asked) -> Message | None:
+    """The answer to give at once, if any. It never waits: Slack must have it within three seconds."""
+    heard: Command | Refusal = parse(asked.text, desk.environments)
     match heard:
         case Diagnose():
             return begin(desk, asked, heard)
-        case Help():
-            return help_for(desk.environments)
-        case Refusal():
-            return refused(heard)
+        case Status():
+            return show_status(desk, asked)
+        case Whoami():
+            return show_rights(desk, asked)
+        case Token():
+            return ask_for_token(desk, asked, heard)
+        case Why():
+            return ask_why(desk, asked, heard)
+        case Help() | Refusal():
+            say = refused(heard) if isinstance(heard, Refusal) else help_for(desk.environments)
+            return enter(desk, asked, Errand(right(heard), say=say, refuses=isinstance(heard, Refusal)))

@@ -1,109 +1,223 @@
 """The bot as a whole: opens everything, listens until it is told to stop, and ends in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import structlog
+from slack_bolt.async_app import AsyncApp
 
 from bot.bootstrap import Services, open_services
+from bot.health import Health, State
+from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError, SlackSettings
 from bot.slack.errors import SlackUnreachable
 from bot.slack.poster import Poster
-from bot.slack.transport import Transport, open_transport
-from bot.tasks import Tasks
+from bot.slack.transport import Identity, Transport, open_transport
+from bot.sole import sole
 from handlers.app import build_app
 from handlers.desk import Desk
-from handlers.memory import tell_of_the_interrupted
-from handlers.sockets import Sockets
+from handlers.http import PATH, SlackRequests
+from handlers.intake import Intake
+from handlers.measured import Measured
+from handlers.opening import open_desk
+from handlers.sockets import GIVE_UP_SECONDS, Around, Sockets
+from handlers.vitals import SLACK, STORE, check_web_api, watched
+from handlers.web import Site, serving
 
-DRAIN_SECONDS = 25.0
-"""How long jobs under way may finish after a stop: a run's 20 s and its posts, within Kubernetes' grace of 30 s."""
+DRAIN_SECONDS = 13.0
+"""How long jobs under way may finish after a stop. With 3 s for the last words of those that did not, and 3 s for the
+last letters, it is below 20 s, and well within Kubernetes' grace of 30 s."""
+
+ERRANDS_SECONDS = 5.0
+"""The same for errands: one question to Slack, and one answer."""
 
 SLACK_AWAY_SECONDS = 5.0
 """Time between tries while Slack cannot be reached at the start."""
 
+STOPPED, GAVE_UP = 0, 75
+"""Exit codes: told to stop; and Slack could not be reached for so long that a fresh start is all that is left to try
+(EX_TEMPFAIL of sysexits(3)). 2, which the command line gives for settings, will not mend by itself."""
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _log = structlog.get_logger()
 T = TypeVar("T")
 
 
+class _GaveUpError(Exception):
+    """Slack cannot be reached, and this process can do no more about it."""
+
+
 async def serve(settings: Settings, stop: asyncio.Event, ready: Callable[[], None] = lambda: None) -> int:
-    """Run the bot until `stop` is set; gives the exit code. `ready` is called once it listens.
+    """Run the bot until `stop` is set, or until it cannot recover; gives the exit code. `ready`: it listens now.
 
     Raises:
         SettingsError: Slack is not configured, or a setting cannot be used.
         SlackRefused: Slack does not take a token.
+        AlreadyServingError: another bot serves from the data folder.
+        PortTakenError: something else listens at the server's port.
     """
     if settings.slack is None:
         raise SettingsError("Slack is not configured: set slack.bot_token, slack.app_token and slack.channel.")
-    async with (
-        open_services(settings, memory_required=False) as services,
-        open_transport(settings.slack.bot_token.get_secret_value(), settings.slack.api_url) as transport,
-    ):
-        desk = _desk(services, settings.slack, transport)
-        desk.tasks.start("interrupted", lambda: tell_of_the_interrupted(desk, alone=_alone(services)))
-        try:
-            await _listen(desk, transport, settings.slack, stop, ready)
-        finally:
-            _log.info("stopped", jobs_cancelled=await desk.tasks.drain(DRAIN_SECONDS))
-    return 0
-
-
-async def _listen(
-    desk: Desk, transport: Transport, slack: SlackSettings, stop: asyncio.Event, ready: Callable[[], None]
-) -> None:
-    """Connect, say so, and take things in until told to stop; the jobs they began go on after that."""
-    me = await _unless_stopped(stop, lambda: _patiently(transport.identity))
-    if me is None:
-        return
-    sockets = Sockets(build_app(desk, transport, me), slack.app_token.get_secret_value(), transport.socket_address)
     try:
-        await _unless_stopped(stop, lambda: _patiently(sockets.open))
-        if not stop.is_set():
-            _log.info("listening", environments=desk.environments, channel=desk.channel)
-            ready()
-        await stop.wait()
-    finally:
-        await sockets.close()
+        async with AsyncExitStack() as stack:
+            if settings.store.url is None:
+                await stack.enter_async_context(sole(settings.data_dir))
+            services = await stack.enter_async_context(open_services(settings, memory_required=False))
+            hurry = stack.enter_context(_signals(stop))
+            await _Bot(services, settings.slack, stop, hurry).run(ready)
+    except _GaveUpError:
+        minutes, remedy = f"{GIVE_UP_SECONDS / 60:.0f}", "Look at status.slack.com, the way out of here and the tokens."
+        _log.error("ended", why=f"Slack was out of reach for {minutes} minutes", remedy=remedy, exit_code=GAVE_UP)
+        return GAVE_UP
+    _log.info("ended", why="it was told to stop", exit_code=STOPPED)
+    return STOPPED
 
 
-def _desk(services: Services, slack: SlackSettings, transport: Transport) -> Desk:
-    settings = services.settings
-    first = settings.environment
-    return Desk(
-        channel=slack.channel,
-        environments=(first, *(name for name in settings.environments if name != first)),
-        runbook_url=settings.runbook_url,
-        examiner=services.examiner,
-        memory=services.store,
-        poster=Poster(transport, services.redactor),
-        tasks=Tasks(),
-        clock=services.clock,
-    )
+@dataclass(slots=True)
+class _Bot:
+    services: Services
+    slack: SlackSettings
+    stop: asyncio.Event
+    hurry: asyncio.Event
+    metrics: Metrics = field(default_factory=Metrics)
+    health: Health = field(init=False)
+    site: Site = field(init=False)
 
+    def __post_init__(self) -> None:
+        self.health = Health(self.services.clock, (SLACK, STORE))
+        self.site = Site(self.health, self.metrics, self.services.redactor)
 
-def _alone(services: Services) -> bool:
-    """Whether the memory is this process's own, embedded one."""
-    return services.store is not None and services.store.server is not None
+    async def run(self, ready: Callable[[], None]) -> None:
+        """Listen until the end. Raises _GaveUpError, and as `serve`."""
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(watched(self.services, self.health))
+            if where := self.services.settings.listens:
+                port = await stack.enter_async_context(serving(self.site, where, self.metrics))
+                _log.info("serving HTTP", host=where.host, port=port, slack_posts_here=self.slack.mode == "http")
+            transport = await stack.enter_async_context(
+                open_transport(self.slack.bot_token.get_secret_value(), self.slack.api_url)
+            )
+            me = await self._unless_stopped(partial(self._patiently, transport.identity))
+            if me is not None:
+                poster = await stack.enter_async_context(_delivering(transport, self.services))
+                await self._work(transport, poster, me, ready)
 
+    async def _work(self, transport: Transport, poster: Poster, me: Identity, ready: Callable[[], None]) -> None:
+        """Take things in until told to stop, and see to the end of what they began."""
+        async with open_desk(self.services, self.slack, transport, poster, me) as opened:
+            desk = replace(opened, examiner=Measured(opened.examiner, self.metrics), recorder=self.metrics)
+            app = build_app(desk, transport, me)
+            over = self._over_http(app) if self.slack.mode == "http" else self._over_sockets(app, transport)
+            try:
+                async with over as lost:
+                    if not self.stop.is_set():
+                        _log.info("listening", mode=self.slack.mode, channel=desk.channel)
+                        ready()
+                    await self._unless_stopped(asyncio.Event().wait, lost)
+            finally:
+                self.health.stop()
+                await _drained(desk, self.hurry)
 
-async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
-    """What Slack answers, asked until it can be reached."""
-    while True:
+    @asynccontextmanager
+    async def _over_sockets(self, app: AsyncApp, transport: Transport) -> AsyncIterator[asyncio.Event]:
+        """Connections to Slack; gives the event that says that they are lost for good."""
+        checked = partial(check_web_api, transport.identity, self.health)
+        around = Around(self.health, self.metrics, checked)
+        token = self.slack.app_token.get_secret_value() if self.slack.app_token else ""
+        sockets = Sockets(app, token, transport.socket_address, self.slack.sockets, around)
         try:
-            return await ask()
-        except SlackUnreachable as error:
-            _log.warning("waiting for Slack", reason=str(error))
+            await self._unless_stopped(partial(self._patiently, sockets.open), sockets.lost)
+            yield sockets.lost
+        finally:
+            self.health.stop()
+            await sockets.close()
+
+    @asynccontextmanager
+    async def _over_http(self, app: AsyncApp) -> AsyncIterator[asyncio.Event]:
+        """Requests from Slack. After the end people still get an answer, which says that the bot is stopping."""
+        secret = self.slack.signing_secret.get_secret_value() if self.slack.signing_secret else ""
+        intake = Intake(app, self.metrics)
+        self.site.hear_slack(SlackRequests(intake, secret, self.metrics, time.time).handle)
+        self.health.report(SLACK, State.WELL, f"what Slack posts to {PATH} is taken")
+        try:
+            yield asyncio.Event()
+        finally:
+            intake.stop()
+
+    async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What Slack answers, asked until it can be reached, or until that took too long."""
+        began = time.monotonic()
+        while True:
+            try:
+                return await ask()
+            except SlackUnreachable as error:
+                self.health.report(SLACK, State.ILL, str(error))
+                _log.warning("waiting for Slack", reason=str(error))
+            if time.monotonic() - began > GIVE_UP_SECONDS:
+                raise _GaveUpError
             await asyncio.sleep(SLACK_AWAY_SECONDS)
 
+    async def _unless_stopped(self, work: Callable[[], Awaitable[T]], lost: asyncio.Event | None = None) -> T | None:
+        """What the work gives; None when told to stop first. Raises _GaveUpError when `lost` is set first."""
+        task = asyncio.ensure_future(work())
+        ends = [asyncio.create_task(event.wait()) for event in (self.stop, lost) if event is not None]
+        try:
+            await asyncio.wait({task, *ends}, return_when=asyncio.FIRST_COMPLETED)
+            if lost is not None and lost.is_set() and not self.stop.is_set():
+                raise _GaveUpError
+            return task.result() if task.done() else None
+        finally:
+            for one in (task, *ends):
+                one.cancel()
+            await asyncio.wait({task, *ends})
 
-async def _unless_stopped(stop: asyncio.Event, work: Callable[[], Awaitable[T]]) -> T | None:
-    """What the work gives; None when `stop` is set first."""
-    task, stopped = asyncio.ensure_future(work()), asyncio.create_task(stop.wait())
+
+@asynccontextmanager
+async def _delivering(transport: Transport, services: Services) -> AsyncIterator[Poster]:
+    """A poster that sends what an earlier process left, too."""
+    poster = Poster(transport, services.redactor, store=services.store)
+    task = asyncio.create_task(poster.deliver(), name="deliver letters")
     try:
-        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
+        yield poster
     finally:
-        for one in (task, stopped):
-            one.cancel()
-        await asyncio.wait({task, stopped})
+        task.cancel()
+        await asyncio.wait({task})
+        await poster.close()
+
+
+async def _drained(desk: Desk, hurry: asyncio.Event) -> None:
+    """Let jobs under way finish for a while, or until `hurry`; the others say in their threads that they stopped."""
+    jobs = asyncio.create_task(desk.tasks.drain(DRAIN_SECONDS))
+    errands = asyncio.create_task(desk.errands.drain(ERRANDS_SECONDS))
+    hurried = asyncio.create_task(hurry.wait())
+    await asyncio.wait({jobs, hurried}, return_when=asyncio.FIRST_COMPLETED)
+    cut_short = 0
+    if not jobs.done():
+        cut_short = await desk.tasks.drain(0.0)
+        await desk.errands.drain(0.0)
+    hurried.cancel()
+    await asyncio.wait({jobs, errands, hurried})
+    _log.info("stopped working", handed_back=max(cut_short, jobs.result()))
+
+
+@contextmanager
+def _signals(stop: asyncio.Event) -> Iterator[asyncio.Event]:
+    """The first signal tells the bot to stop; gives the event that the second one sets."""
+    loop, hurry = asyncio.get_running_loop(), asyncio.Event()
+
+    def told() -> None:
+        (hurry if stop.is_set() else stop).set()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, told)
+    try:
+        yield hurry
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,109 +1,317 @@
-"""The way in: connections to Slack over Socket Mode, opened, kept and closed in order. It knows no command."""
+"""The way in over Socket Mode: several connections to Slack, each replaced before it is let go. It knows no command.
+
+Slack gives each delivery to any one connection, asks for a fresh one every few hours, and may leave one open that
+delivers nothing. Here a connection is replaced when Slack asks for it, when it breaks, and when it has been silent for
+too long; the old one is read until it ends, and an acknowledgement leaves over whichever connection is open.
+"""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+import json
+import math
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+import aiohttp
+import structlog
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
-SOCKETS = 1
-"""Connections kept open. Slack gives each delivery to any one of them."""
+from bot.clock import SystemClock
+from bot.health import Health, State
+from bot.metrics import Recorder, Unrecorded
+from bot.slack.errors import SlackBusy, SlackError
+from handlers.connection import Connection
+from handlers.intake import Answer, Delivery, Intake
 
-PING_SECONDS = 2.5
-"""Time between pings. A cut connection is noticed at the next one, a half-open one after about two: the vendor's
-default of 10 leaves the bot deaf for that long."""
+SOCKETS = 2
+"""Connections kept open: when one breaks, Slack delivers over the other. It allows ten, for all replicas together."""
 
-TICKET_SECONDS = 10.0
-"""How long an address for a connection is used. It is good once and for about half a minute, and the vendor's client
-would try a spent one for ever."""
+ACK_SECONDS = 3.0
+"""How long Slack waits for an acknowledgement; after that there is no use in sending it."""
 
-LISTENERS_SECONDS = 2.0
-"""How long listeners may take to acknowledge what came in before a stop; they take milliseconds."""
+PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Waits between tries to connect, the last one for as long as it takes: Slack allows some such calls a minute, and a
+bot that is back ten seconds after Slack is soon enough."""
 
+STEADY_SECONDS = 10.0
+"""A connection that ended sooner counts as a failed try, so that a flapping one is not opened in a tight loop."""
+
+FAREWELL_SECONDS = 12.0
+"""How long a connection is kept that Slack asked to replace: it closes it itself, about 10 s after its warning."""
+
+BY_CHANCE = 0.001
+"""How improbable it must be that a connection gets nothing while the others do, before it counts as deaf: with two
+connections that is ten deliveries. A wrong guess costs a fresh connection, and nothing else."""
+
+QUIET_SECONDS = 15 * 60.0
+"""Silence after which a connection is replaced: nobody asking and nothing getting through look alike."""
+
+WATCH_SECONDS = 1.0
+"""Time between two looks at how the connections are."""
+
+GIVE_UP_SECONDS = 15 * 60.0
+"""How long no connection may be open before the process ends itself. Outages of Slack's are waited out; after that a
+fresh start (names and settings read anew) is what is left to try, and a restart is what people are told of."""
+
+PART = "slack"
+"""What the connections are called among the parts of the bot's health."""
+
+DELIVERIES = ("events_api", "slash_commands", "interactive")
+
+_REMEDY = "Look at status.slack.com and at the way out of this network."
+_log = structlog.get_logger()
 Address = Callable[[], Awaitable[str]]
 
 
-class _Client(SocketModeClient):
-    """The vendor's client, with addresses that expire, and listeners that are kept track of."""
-
-    def __init__(self, app: AsyncApp, app_token: str, address: Address) -> None:
-        self.listening: set[asyncio.Task[Any]] = set()
-        self._ask = address
-        self._address: str | None = None
-        self._given_at = 0.0
-        super().__init__(app_token, app.logger, app.client, ping_interval=PING_SECONDS)
-
-    @property  # type: ignore[override] # the vendor has a plain attribute, which may be None as well
-    def wss_uri(self) -> str | None:
-        """The address of the connection, while it may still be used."""
-        fresh = time.monotonic() - self._given_at < TICKET_SECONDS
-        return self._address if fresh else None
-
-    @wss_uri.setter
-    def wss_uri(self, address: str | None) -> None:
-        self.use(address)
-
-    def use(self, address: str | None) -> None:
-        """Connect to this address next."""
-        self._address, self._given_at = address, time.monotonic()
-
-    async def issue_new_wss_url(self) -> str:
-        """A new address."""
-        return await self._ask()
-
-    async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
-        """Run them as ever; the vendor keeps no reference to their task, and one without may be lost half-way."""
-        task = asyncio.current_task()
-        if task is not None:
-            self.listening.add(task)
-            task.add_done_callback(self.listening.discard)
-        await super().run_message_listeners(message, raw_message)
+async def _unchecked() -> None:
+    """Check nothing."""
 
 
-class Socket(AsyncSocketModeHandler):
-    """One connection for the app."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Who is told how the connections are, and what is done after each is opened."""
 
-    client: _Client
-
-    def __init__(self, app: AsyncApp, app_token: str, address: Address) -> None:
-        # The vendor's own constructor would make the vendor's own client, session and all.
-        self.app = app
-        self.app_token = app_token
-        self.client = _Client(app, app_token, address)
-        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type] # as the vendor does
-
-    async def fall_silent(self) -> None:
-        """Take nothing more in, and let what came in be acknowledged."""
-        self.client.default_auto_reconnect_enabled = self.client.auto_reconnect_enabled = False
-        if self.client.listening:
-            await asyncio.wait(self.client.listening, timeout=LISTENERS_SECONDS)
-        await self.disconnect_async()  # type: ignore[no-untyped-call]
+    health: Health = field(default_factory=lambda: Health(SystemClock()))
+    recorder: Recorder = field(default_factory=Unrecorded)
+    checked: Callable[[], Coroutine[None, None, None]] = _unchecked
+    """Makes a call of the Web API: some connections were seen to deliver only after one (python-slack-sdk #1701)."""
 
 
 class Sockets:
     """All connections. Made inside a running loop; `close` gives back what the making of it took."""
 
-    def __init__(self, app: AsyncApp, app_token: str, address: Callable[[str], Awaitable[str]]) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        address: Callable[[str], Awaitable[str]],
+        count: int = SOCKETS,
+        around: Around | None = None,
+    ) -> None:
+        self._around = around or Around()
+        self._intake = Intake(app, self._around.recorder)
         self._address: Address = partial(address, app_token)
-        self._sockets = tuple(Socket(app, app_token, self._address) for _ in range(SOCKETS))
+        # The way out that the vendor's client found in the environment and in its own settings.
+        self._way = {"proxy": app.client.proxy, "ssl": app.client.ssl or True}
+        self._session = aiohttp.ClientSession()
+        self._count = count
+        self._number = 0
+        self._open: list[Connection] = []
+        self._opened = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._keepers: set[asyncio.Task[None]] = set()
+        self._listening: set[asyncio.Task[None]] = set()
+        self._deaf_since: float | None = self._now()
+        self._closing = False
+        self.lost = asyncio.Event()
+        """Set when no connection has been open for so long that the process had better end."""
 
     async def open(self) -> None:
-        """Connect; from then on each connection is kept by itself.
+        """Return when the first connection is open; from then on all are kept.
 
         Raises:
             SlackError: there is no address to connect to, such as when Slack does not take the token.
         """
-        for socket in self._sockets:
-            socket.client.use(await self._address())
-            await socket.connect_async()  # type: ignore[no-untyped-call]
+        first: str | None = await self._address()
+        for _ in range(self._count):
+            self._start(self._keepers, self._keep(first))
+            first = None
+        self._start(self._keepers, self._watch())
+        await self._until_open()
 
     async def close(self) -> None:
-        """Take nothing more in, then close."""
-        for socket in self._sockets:
-            await socket.fall_silent()
-        for socket in self._sockets:
-            await socket.close_async()  # type: ignore[no-untyped-call]
+        """Take nothing new in, acknowledge what came, then close: one after the other, so that one is left to do it."""
+        self._closing = True
+        await _cancelled(self._keepers)
+        for connection in tuple(self._open):
+            await _ended(self._listening, ACK_SECONDS)
+            await connection.leave()
+        await _cancelled(self._tasks)
+        await _cancelled(self._listening)
+        await self._session.close()
+
+    # Keeping them open
+
+    async def _keep(self, address: str | None) -> None:
+        """Keep one connection for ever: when it is spent, open the next and only then let it go."""
+        failures, spent = 0, None
+        while True:
+            connection = await self._connected(address, failures)
+            if spent is not None:
+                self._start(self._tasks, self._see_off(spent))
+            address, reason = None, await connection.spent
+            lived = self._now() - connection.opened_at
+            failures = failures + 1 if lived < STEADY_SECONDS else 0
+            self._around.recorder.reconnected(reason)
+            _log.info("a connection is replaced", number=connection.number, reason=reason, lived_seconds=round(lived))
+            spent = connection
+            if reason == "too_many_websockets":
+                await connection.close()
+
+    async def _see_off(self, connection: Connection) -> None:
+        """Let go of a connection that has a successor: at once when it may be deaf, else when Slack had time to."""
+        if connection.spent.result() not in {"deaf", "quiet"}:
+            await asyncio.sleep(FAREWELL_SECONDS)
+        await connection.leave()
+
+    async def _connected(self, address: str | None, failures: int) -> Connection:
+        """A new connection, tried for until there is one."""
+        while True:
+            pause = PAUSES_SECONDS[min(failures, len(PAUSES_SECONDS) - 1)]
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 only to keep replicas out of step
+            try:
+                return await self._try(address)
+            except SlackError as error:
+                address = None
+                failures += 1
+                self._report(str(error))
+                if isinstance(error, SlackBusy):
+                    await asyncio.sleep(error.seconds)
+
+    async def _try(self, address: str | None) -> Connection:
+        """A connection, read from now on. Whoever is spent is let go, now that there is another."""
+        self._number += 1
+        ticket = address or await self._address()
+        connection = await Connection.opened(self._session, ticket, self._number, **self._way)
+        self._open.append(connection)
+        self._start(self._tasks, self._read(connection))
+        self._start(self._tasks, self._around.checked())
+        self._report()
+        async with self._opened:
+            self._opened.notify_all()
+        return connection
+
+    async def _read(self, connection: Connection) -> None:
+        """Take in what a connection brings until it ends."""
+        try:
+            async for frame in connection.frames():
+                self._hear(connection, frame)
+        finally:
+            connection.replace("broken")
+            self._open.remove(connection)
+            for ack in connection.unsure():
+                self._start(self._listening, self._acknowledge(connection, ack, self._now() + ACK_SECONDS))
+            await connection.close()
+            self._report()
+
+    def _hear(self, connection: Connection, frame: dict[str, Any]) -> None:
+        if frame.get("type") == "disconnect":
+            connection.replace(str(frame.get("reason") or "asked to"))
+        elif frame.get("type") in DELIVERIES and isinstance(frame.get("payload"), dict):
+            self._note_the_unheard(connection)
+            self._start(self._listening, self._answer(connection, frame))
+
+    # Noticing that one is deaf, or all are
+
+    def _note_the_unheard(self, heard: Connection) -> None:
+        for other in self._open:
+            if other is not heard:
+                other.unheard += 1
+                if self._count > 1 and other.unheard >= _improbable(self._count):
+                    self._recycle(other, "deaf")
+
+    def _recycle(self, connection: Connection, reason: str) -> None:
+        """Replace one that may be deaf; one at a time, so that the others hear meanwhile."""
+        if not any(one.spent.done() for one in self._open):
+            connection.replace(reason)
+
+    async def _watch(self) -> None:
+        """Look every second whether all are gone, or one has been silent for long."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            now = self._now()
+            for connection in self._open:
+                if now - connection.heard_at > QUIET_SECONDS:
+                    self._recycle(connection, "quiet")
+            if self._deaf_since is not None and now - self._deaf_since > GIVE_UP_SECONDS:
+                self.lost.set()
+
+    def _report(self, trouble: str = "") -> None:
+        """Say how the connections are, to whoever wants to know."""
+        count = sum(connection.open for connection in self._open)
+        self._around.recorder.sockets("open", count)
+        self._around.recorder.sockets("wanted", self._count)
+        if self._closing:
+            return
+        self._deaf_since = None if count else (self._deaf_since or self._now())
+        if count:
+            self._around.health.report(PART, State.WELL, f"connections open: {count}, wanted: {self._count}")
+        else:
+            self._around.health.report(PART, State.ILL, trouble or "no connection to Slack is open", _REMEDY)
+
+    # Answering
+
+    async def _answer(self, connection: Connection, frame: dict[str, Any]) -> None:
+        """Let the app see a delivery, and acknowledge it."""
+        came = self._now()
+        attempt = frame.get("retry_attempt")
+        delivery = Delivery.of(
+            frame["type"],
+            frame["payload"],
+            attempt=attempt if isinstance(attempt, int) else 0,
+            reason=str(frame.get("retry_reason") or ""),
+        )
+        answer = await self._intake.take(delivery)
+        if answer.acknowledges:
+            await self._acknowledge(connection, _ack(frame, answer), came + ACK_SECONDS)
+
+    async def _acknowledge(self, connection: Connection, ack: dict[str, Any], until: float) -> None:
+        """Over the connection it came by, or else over any, as soon as one is open.
+
+        What was sent just before a connection ended is sent again: Slack takes the second one for nothing.
+        """
+        try:
+            async with asyncio.timeout_at(until):
+                while not await connection.send(ack):
+                    connection = await self._until_open()
+        except TimeoutError:
+            self._around.recorder.error("acknowledgement")
+            _log.warning("a delivery could not be acknowledged in time", envelope=ack["envelope_id"])
+
+    async def _until_open(self) -> Connection:
+        async with self._opened:
+            await self._opened.wait_for(lambda: any(connection.open for connection in self._open))
+        return next(connection for connection in self._open if connection.open)
+
+    def _start(self, owner: set[asyncio.Task[None]], work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        owner.add(task)
+        task.add_done_callback(owner.discard)
+        task.add_done_callback(partial(self._note_failure, keeper=owner is self._keepers))
+
+    def _note_failure(self, task: asyncio.Task[None], *, keeper: bool) -> None:
+        """A fault of ours. Without a keeper the bot would grow deaf: rather end it, and let it be started again."""
+        if not task.cancelled() and task.exception() is not None:
+            _log.error("the connections to Slack failed", exc_info=task.exception())
+            self._around.recorder.error("sockets")
+            if keeper:
+                self.lost.set()
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+def _improbable(count: int) -> int:
+    """Deliveries in a row that miss one of so many connections by chance only BY_CHANCE of the time."""
+    return math.ceil(math.log(BY_CHANCE) / math.log(1 - 1 / count))
+
+
+def _ack(frame: dict[str, Any], answer: Answer) -> dict[str, Any]:
+    """The acknowledgement. It may hold an answer only where Slack says that it takes one."""
+    ack: dict[str, Any] = {"envelope_id": frame.get("envelope_id")}
+    if answer.body and frame.get("accepts_response_payload"):
+        ack["payload"] = json.loads(answer.body) if answer.body.startswith("{") else {"text": answer.body}
+    return ack
+
+
+async def _ended(tasks: set[asyncio.Task[None]], seconds: float | None = None) -> None:
+    if tasks:
+        await asyncio.wait(set(tasks), timeout=seconds)
+
+
+async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await _ended(tasks)

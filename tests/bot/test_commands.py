@@ -2,7 +2,23 @@
 
 import pytest
 
-from bot.commands import AREAS_TO_COME, COMMANDS, ECHO, LONGEST, Diagnose, Help, Refusal, parse
+from bot.access import RIGHTS
+from bot.commands import (
+    AREAS_TO_COME,
+    COMMANDS,
+    ECHO,
+    LONGEST,
+    Command,
+    Diagnose,
+    Help,
+    Refusal,
+    Status,
+    Token,
+    Whoami,
+    Why,
+    parse,
+    right,
+)
 from diagnostics.areas import AREAS
 
 PLACES = ("production", "staging")
@@ -60,6 +76,8 @@ def test_helps(text: str) -> None:
         ("server", "cannot be diagnosed yet", "diagnose keycloak"),
         ("qqqq", "There is no command “qqqq”; “help” lists what there is.", "help"),
         ("statsu", "did you mean “status”?", "help"),
+        ("token eyJhbGciOi.x.y", "Do not type a token into a channel", "token"),
+        ("token in moon", "There is no environment “moon”", "production"),
         ("x" * 5_000, "That is 5,000 characters long", "diagnose keycloak"),
         ("<@U0ONCALL0|anna> keycloak", "There is no command “@anna”", "help"),
         ("diagnose <https://auth.example.com|auth.example.com>", "“auth.example.com”", "diagnose keycloak"),
@@ -75,6 +93,51 @@ def test_refuses_in_one_sentence(text: str, part: str, example: str) -> None:
     assert example in refusal.example
 
 
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("status", Status()),
+        ("Who\u200bami please", Whoami()),
+        ("token", Token("production")),
+        ("token in Staging", Token("staging")),
+        ("why", Why("production")),
+        ("why alice", Why("production", "alice")),
+        ("why alice view 1b2C", Why("production", "alice", "view", "1b2C")),
+        ("WHY Alice View Alice's grid bot in staging", Why("staging", "Alice", "View", "Alice's grid bot")),
+        ("why “alice” 'view' \"Alice's grid bot\"", Why("production", "alice", "view", "Alice's grid bot")),
+        ("why <@U0ALICE00|alice> view x", Why("production", "alice", "view", "x")),
+        (
+            "why <mailto:alice@example.org|alice@example.org> view x",
+            Why("production", "alice@example.org", "view", "x"),
+        ),
+        ("why a b c in moon", Why("production", "a", "b", "c in moon")),
+        ("@volati why a b c", Why("production", "a", "b", "c")),
+    ],
+)
+def test_reads_the_other_commands(text: str, command: Command) -> None:
+    """It reads each, and leaves the names of Keycloak's as they are written."""
+    assert parse(text, PLACES) == command
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        (Diagnose(("keycloak",), "production"), "diagnose"),
+        (Diagnose(("keycloak",), "production", deep=True), "diagnose deep"),
+        (Help(), "help"),
+        (Refusal("no", "help"), "help"),
+        (Status(), "status"),
+        (Whoami(), "whoami"),
+        (Token("production"), "token"),
+        (Why("production"), "why"),
+    ],
+)
+def test_names_the_right_each_needs(command: Command | Refusal, needed: str) -> None:
+    """It gives, for each command, a right that there is a rule for."""
+    assert right(command) == needed
+    assert needed in RIGHTS
+
+
 @pytest.mark.parametrize("word", [word.word for word in COMMANDS if not word.available])
 def test_says_what_is_not_there_yet(word: str) -> None:
     """It says of each word to come that it is not there yet, and what to do instead."""
@@ -87,7 +150,14 @@ def test_table_is_in_order() -> None:
     """It lists each word once, begins each usage with its word, and offers just what works."""
     assert len({word.word for word in COMMANDS}) == len(COMMANDS)
     assert all(word.usage.split()[0] == word.word for word in COMMANDS)
-    assert [word.word for word in COMMANDS if word.available] == ["help", "diagnose"]
+    assert [word.word for word in COMMANDS if word.available] == [
+        "help",
+        "diagnose",
+        "status",
+        "token",
+        "why",
+        "whoami",
+    ]
 
 
 def test_areas_to_come_shrink_by_themselves() -> None:

@@ -6,11 +6,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.examiner import OrderError
+from bot.slack.asker import Asker
 from bot.slack.message import Message
+from bot.slack.poster import Place
 from bot.store import UnderWay
 from bot.tasks import Tasks
 from diagnostics.model import Verdict
-from handlers.memory import OTHERS_SECONDS, tell_of_the_interrupted
+from handlers.desk import Asked
+from handlers.hear import hear
+from handlers.memory import tell_of_the_interrupted
 from tests.bot.slack import samples
 from tests.handlers.world import CHANNEL, SECRET, Clock, World, world
 
@@ -127,10 +131,8 @@ async def test_same_delivery_twice_is_one_diagnosis() -> None:
         await here.done()
         (seen,) = here.memory.seen
         trigger = seen[1].partition(" ")[0]
-        from handlers.desk import Asked  # noqa: PLC0415 -- beside its one use
-        from handlers.hear import hear  # noqa: PLC0415 -- the same
-
-        hear(here.desk, Asked(trigger, "U0ONCALL0", CHANNEL, "diagnose keycloak"))
+        asker = Asker("U0ONCALL0", CHANNEL, frozenset({"T0VOLATI0"}))
+        hear(here.desk, Asked(trigger, asker, text="diagnose keycloak"))
         await here.done()
         assert len(here.examines.orders) == 1
 
@@ -163,27 +165,34 @@ async def test_stop_says_so() -> None:
 
 
 async def test_remembers_what_is_under_way() -> None:
-    """It notes the thread while it waits for its answer, and forgets it then."""
+    """It notes its messages before it posts them, and forgets them once they say how it ended."""
     async with world() as here:
         await typed(here)
         await here.done()
-        (begun,) = here.memory.begun
-        assert (begun.channel, begun.environment) == (CHANNEL, "production")
+        planned, posted = here.memory.begun
+        (root, _) = here.slack.thread(CHANNEL, here.slack.messages(CHANNEL)[0].ts)
+        assert (planned.channel, planned.environment, planned.area) == (CHANNEL, "production", "keycloak")
+        assert not Place(CHANNEL, planned.ts).posted
+        assert posted.ts == root.ts
+        assert posted.detail == planned.detail
         assert here.memory.runs == {}
+        assert here.memory.claims == {}
 
 
-@pytest.mark.parametrize(
-    ("alone", "age", "told"), [(True, 1.0, True), (False, 1.0, False), (False, OTHERS_SECONDS + 1, True)]
-)
-async def test_tells_of_the_interrupted(*, alone: bool, age: float, told: bool) -> None:
-    """It tells each thread a crash left waiting; another replica's only once it is surely dead."""
+@pytest.mark.parametrize(("alone", "claimed", "told"), [(True, True, True), (False, True, False), (False, False, True)])
+async def test_tells_of_the_interrupted(*, alone: bool, claimed: bool, told: bool) -> None:
+    """It tells each thread a crash left waiting; another replica's only once that has lost its claim."""
     async with world() as here:
         place = await here.desk.poster.post(CHANNEL, Message("Keycloak in production: looking"))
-        since = Clock().now().timestamp() - age
-        here.memory.runs["r1"] = UnderWay("r1", "production", place.channel, place.ts, since)
+        since = Clock().now().timestamp() - 60
+        run = UnderWay("r1", "production", place.channel, place.ts, since, "keycloak", person="U0ENGINE0")
+        here.memory.runs["r1"] = run
+        if claimed:
+            here.memory.claims["production", "diagnose-keycloak"] = "r1"
         await tell_of_the_interrupted(here.desk, alone=alone)
-        assert ("Volati was stopped" in here.root()) is told
+        assert ("interrupted, Volati was stopped" in here.root()) is told
         assert (here.memory.runs == {}) is told
+        assert (("production", "diagnose-keycloak") in here.memory.claims) is (claimed and not told)
 
 
 async def test_a_lost_message_does_not_lose_the_verdict() -> None:
@@ -213,15 +222,16 @@ async def test_slack_gone_at_the_end_is_survived() -> None:
 
 
 async def test_many_at_once() -> None:
-    """It answers ten people at once, each in a thread of their own."""
+    """It runs once for ten people who ask at once: the others are told where the answer comes."""
     async with world() as here:
         here.slack.switches.strict_tiers = False
+        here.examines.gate.clear()
         await asyncio.gather(*(typed(here) for _ in range(10)))
+        await here.slack.until(lambda: sum("already" in one.text for one in here.slack.ephemerals("oncall")) == 9)
+        here.examines.gate.set()
         await here.done()
-        assert len(here.slack.messages(CHANNEL)) == 10
-        assert {message.text.split(".")[0] for message in here.slack.messages(CHANNEL)} == {
-            "Keycloak in production is down"
-        }
+        assert len(here.examines.orders) == 1
+        assert here.root().startswith("Keycloak in production is down")
 
 
 async def test_unknown_is_said_first() -> None:

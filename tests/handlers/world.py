@@ -1,17 +1,26 @@
 """The bot's handlers at work in a simulated Slack, with an examiner that is told what to find."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bot.access import Holders, Role, Rules
 from bot.errors import StoreUnreachable
 from bot.examiner import Order
+from bot.gate import Gate
+from bot.joining import Joining
+from bot.people import open_people
+from bot.slack.downloads import open_downloads
+from bot.slack.message import Message
 from bot.slack.poster import Poster
+from bot.slack.surfaces import Surfaces
 from bot.slack.transport import Transport, open_transport
 from bot.store import UnderWay
 from bot.tasks import Tasks
+from bot.visitors import Visitors
+from diagnostics.evidence.keycloak import Question
 from diagnostics.model import Evidence
 from diagnostics.observe import Glimpse
 from diagnostics.redaction import KnownSecret, Redactor
@@ -24,6 +33,10 @@ from tests.bot.slack import samples
 
 CHANNEL = "C0ENGINE0"
 SECRET = "s3cr3t-v4lu3-9f8e7d"
+EVERYBODY: Mapping[Role, Holders] = {
+    Role.VIEWER: Holders(everyone=True),
+    Role.OPERATOR: Holders(users=frozenset({"U0ONCALL0"})),
+}
 
 
 @dataclass
@@ -33,6 +46,8 @@ class Examines:
     run: Run = field(default_factory=samples.run)
     failure: BaseException | None = None
     orders: list[Order] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     began: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -48,6 +63,19 @@ class Examines:
         self.orders.append(order)
         for glimpse in samples.glimpses():
             tell(glimpse)
+        return await self._found()
+
+    async def explain_permission(self, question: Question, environment: str) -> Run:
+        """Remember the question, then find or fail as told."""
+        self.questions.append(question)
+        return await self._found()
+
+    async def explain_token(self, token: str, environment: str) -> Run:
+        """Remember the token, as the real one never does, then find or fail as told."""
+        self.tokens.append(token)
+        return await self._found()
+
+    async def _found(self) -> Run:
         self.began.set()
         await self.gate.wait()
         if self.failure:
@@ -62,6 +90,8 @@ class Memory:
         self.seen: set[tuple[str, str]] = set()
         self.runs: dict[str, UnderWay] = {}
         self.begun: list[UnderWay] = []
+        self.last: dict[tuple[str, str], bytes] = {}
+        self.claims: dict[tuple[str, str], str] = {}
         self.away = False
 
     def _check(self) -> None:
@@ -91,6 +121,22 @@ class Memory:
         self._check()
         return tuple(self.runs.values())
 
+    async def last_run(self, environment: str, area: str) -> bytes | None:
+        """As the store."""
+        self._check()
+        return self.last.get((environment, area))
+
+    async def claim(self, environment: str, name: str, owner: str, seconds: float) -> bool:
+        """As the store; time does not pass here."""
+        self._check()
+        return self.claims.setdefault((environment, name), owner) == owner
+
+    async def release(self, environment: str, name: str, owner: str) -> None:
+        """As the store."""
+        self._check()
+        if self.claims.get((environment, name)) == owner:
+            del self.claims[environment, name]
+
 
 class Clock:
     """A fixed time of day."""
@@ -116,7 +162,7 @@ class World:
 
     async def done(self) -> None:
         """Wait until nothing is under way."""
-        while under_way := set(self.desk.tasks._tasks):
+        while under_way := set(self.desk.tasks._tasks) | set(self.desk.errands._tasks):
             await asyncio.wait(under_way)
             await asyncio.sleep(0)
 
@@ -131,24 +177,75 @@ class World:
         return [reply.text for reply in self.slack.thread(CHANNEL, message.ts)[1:]]
 
 
+@dataclass
+class Setting:
+    """What a test wants otherwise than usual: where the bot posts, its jobs, who may what and where, who is known."""
+
+    channel: str = CHANNEL
+    tasks: Tasks | None = None
+    roles: Mapping[Role, Holders] = field(default_factory=lambda: EVERYBODY)
+    channels: frozenset[str] = frozenset()
+    known: tuple[str, ...] = ("U0ONCALL0",)
+    memory: Memory | None = None
+    examines: Examines = field(default_factory=Examines)
+
+
+async def _known(text: str) -> Message:
+    """Knows every text."""
+    return Message(f"Known: {text}")
+
+
 async def _no_nap(_: float) -> None:
     """Do not wait between tries."""
 
 
 @asynccontextmanager
-async def world(channel: str = CHANNEL, tasks: Tasks | None = None) -> AsyncIterator[World]:
-    """The bot, listening over one socket."""
-    async with SimulatedSlack() as slack, open_transport(slack.bot_token, slack.api_url) as transport:
-        examines, memory = Examines(), Memory()
-        poster = Poster(transport, Redactor([KnownSecret("client secret", SECRET)]), _no_nap)
-        places = ("production", "staging")
-        desk = Desk(channel, places, None, examines, memory, poster, tasks or Tasks(), Clock())
-        sockets = Sockets(
-            build_app(desk, transport, await transport.identity()), slack.app_token, transport.socket_address
+async def desk_in(slack: SimulatedSlack, transport: Transport, setting: Setting) -> AsyncIterator[Desk]:
+    """A desk that works in a Slack; its examiner is told what to find."""
+    clock, memory = Clock(), setting.memory or Memory()
+    redactor = Redactor([KnownSecret("client secret", SECRET)])
+    rules = Rules(slack.core.app.team_id, setting.channels, setting.roles)
+    async with (
+        open_people(transport, rules, clock) as people,
+        open_downloads(slack.bot_token, slack.api_url) as downloads,
+    ):
+        for person in setting.known:
+            await people.look_up(person)
+        desk = Desk(
+            channel=setting.channel,
+            environments=("production", "staging"),
+            runbook_url=None,
+            examiner=setting.examines,
+            memory=memory,
+            poster=Poster(transport, redactor, _no_nap),
+            surfaces=Surfaces(transport, redactor, _no_nap),
+            downloads=downloads,
+            gate=Gate(people, rules),
+            joining=Joining(memory),
+            visitors=Visitors(clock),
+            tasks=setting.tasks or Tasks(),
+            errands=Tasks(64),
+            clock=clock,
+            triage=_known,
         )
         try:
-            await sockets.open()
-            yield World(slack, desk, examines, memory, transport)
+            yield desk
         finally:
-            await sockets.close()
             await desk.tasks.drain(5)
+            await desk.errands.drain(5)
+
+
+@asynccontextmanager
+async def world(channel: str = CHANNEL, tasks: Tasks | None = None, **wanted: object) -> AsyncIterator[World]:
+    """The bot, listening over one socket."""
+    setting = Setting(channel, tasks, **wanted)  # type: ignore[arg-type] # each test gives the fields' own types
+    setting.memory = setting.memory or Memory()
+    async with AsyncExitStack() as stack:
+        slack = await stack.enter_async_context(SimulatedSlack())
+        transport = await stack.enter_async_context(open_transport(slack.bot_token, slack.api_url))
+        desk = await stack.enter_async_context(desk_in(slack, transport, setting))
+        app = build_app(desk, transport, await transport.identity())
+        sockets = Sockets(app, slack.app_token, transport.socket_address)
+        stack.push_async_callback(sockets.close)
+        await sockets.open()
+        yield World(slack, desk, setting.examines, setting.memory, transport)

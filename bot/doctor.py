@@ -1,0 +1,184 @@
+"""Is the bot itself well: each part asked once, each trouble with its remedy. It mends nothing and posts nothing."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from bot.bootstrap import Services
+from bot.checkup import Checkup
+from bot.errors import VolatiError
+from bot.examiner import Order
+from bot.health import State
+from bot.settings import Settings, SlackSettings
+from bot.slack.errors import SlackError
+from bot.slack.scopes import OPTIONAL_SCOPES, SCOPES
+from bot.slack.transport import Introduction, Transport, open_transport
+from bot.store import Store
+from diagnostics.areas import AREAS
+from diagnostics.model import Reason, Unobserved
+from diagnostics.observe import Glimpse
+
+T = TypeVar("T")
+
+#: Slack refuses requests signed more than five minutes apart, and tokens have their own leeway: half a minute is sound.
+CLOCK_SECONDS = 30
+#: Free space below which the embedded store's file may soon not grow: it rewrites itself, which needs its size again.
+FREE_BYTES = 200_000_000
+#: What "not configured" costs nobody, and so is no trouble of the bot's.
+_QUIET = (Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR)
+
+
+async def checkups(services: Services) -> AsyncIterator[Checkup]:
+    """Every part, as it becomes known: settings, Slack, the store, the data folder, every source."""
+    settings = services.settings
+    yield Checkup(
+        "settings", State.WELL, f"{len(settings.environments)} environments: {', '.join(settings.environments)}"
+    )
+    async for checkup in _slack(settings, services):
+        yield checkup
+    yield await _store(services.store)
+    yield await _folder(settings)
+    for environment in settings.environments:
+        for area in AREAS:
+            async for checkup in _sources(services, Order(area.name, environment)):
+                yield checkup
+
+
+async def _slack(settings: Settings, services: Services) -> AsyncIterator[Checkup]:
+    slack = settings.slack
+    if slack is None:
+        yield Checkup("slack", State.AWAY, "not configured", "Set slack.bot_token, slack.app_token and slack.channel.")
+        return
+    async with open_transport(slack.bot_token.get_secret_value(), slack.api_url) as transport:
+        answered, checkup = await _asked("slack bot token", transport.introduction, _named)
+        yield checkup
+        if not answered:
+            return
+        introduction = answered[0]
+        yield _scopes(introduction)
+        yield _clock(introduction.at, services.clock.now())
+        yield (await _asked("slack app token", lambda: _ticket(transport, slack), lambda _: "takes connections"))[1]
+        yield await _channel(transport, slack, introduction)
+
+
+def _named(introduction: Introduction) -> str:
+    return f"{introduction.user} in {introduction.team}"
+
+
+async def _ticket(transport: Transport, slack: SlackSettings) -> str:
+    """A ticket for a connection, which is asked for and not used: it expires by itself."""
+    token = slack.app_token.get_secret_value() if slack.app_token else ""
+    return await transport.socket_address(token)
+
+
+def _scopes(introduction: Introduction) -> Checkup:
+    lacking = [scope for scope in SCOPES if scope not in introduction.scopes]
+    more = sorted(introduction.scopes - set(SCOPES) - set(OPTIONAL_SCOPES))
+    if lacking:
+        lost = "; ".join(f"{scope} ({SCOPES[scope]})" for scope in lacking)
+        return Checkup("slack scopes", State.ILL, f"missing: {lost}", "Add them as in manifest.yml, and install again.")
+    if more:
+        remedy = "Take them from the app; the bot needs none of them."
+        return Checkup("slack scopes", State.AWAY, f"more than needed: {', '.join(more)}", remedy)
+    return Checkup("slack scopes", State.WELL, f"{len(SCOPES)} of {len(SCOPES)}")
+
+
+def _clock(theirs: datetime | None, ours: datetime) -> Checkup:
+    if theirs is None:
+        return Checkup("clock", State.AWAY, "Slack did not say its time")
+    apart = round((ours - theirs).total_seconds())
+    if abs(apart) > CLOCK_SECONDS:
+        way = "ahead of" if apart > 0 else "behind"
+        return Checkup("clock", State.ILL, f"{abs(apart)} s {way} Slack's", "Have this machine follow time servers.")
+    return Checkup("clock", State.WELL, f"within {CLOCK_SECONDS} s of Slack's")
+
+
+async def _channel(transport: Transport, slack: SlackSettings, introduction: Introduction) -> Checkup:
+    part = f"slack channel {slack.channel}"
+    if not introduction.scopes & set(OPTIONAL_SCOPES):
+        remedy = f"Grant {' and '.join(OPTIONAL_SCOPES)} to have it looked at, or try a command there."
+        return Checkup(part, State.AWAY, "cannot be looked at without an optional scope", remedy)
+    found, checkup = await _asked(
+        part, lambda: transport.call("conversations.info", {"channel": slack.channel}), _known
+    )
+    channel = found[0].get("channel") if found else None
+    if isinstance(channel, dict) and not channel.get("is_member"):
+        return Checkup(part, State.ILL, "the bot is not in it", "Invite it there: /invite @volati")
+    return checkup
+
+
+def _known(found: dict[str, object]) -> str:
+    channel = found.get("channel")
+    return f"#{channel.get('name', '')}, the bot is in it" if isinstance(channel, dict) else "known"
+
+
+async def _store(store: Store | None) -> Checkup:
+    remedy = "Without it guarded acts are refused and nothing is remembered; see the log for why."
+    if store is None:
+        return Checkup("store", State.ILL, "it cannot be had", remedy)
+    answered, checkup = await _asked("store", store.durability, lambda _: "")
+    if not answered:
+        return checkup
+    facts = answered[0]
+    kind = "embedded" if facts.embedded else "configured"
+    said = f"{kind}, version {facts.version}, append-only {facts.appendonly}, fsync {facts.appendfsync}"
+    if facts.embedded or facts.appendonly:
+        return Checkup("store", State.WELL, said, took_ms=checkup.took_ms)
+    remedy = "Set appendonly yes on that Redis: without it a crash loses what the bot must remember."
+    return Checkup("store", State.ILL, said, remedy, checkup.took_ms)
+
+
+async def _folder(settings: Settings) -> Checkup:
+    free = await asyncio.to_thread(_free_bytes, settings.data_dir)
+    said = f"{settings.data_dir}, {free // 1_000_000} MB free"
+    if free < FREE_BYTES:
+        return Checkup("data folder", State.ILL, said, "Make room there, or set data_dir to another disk.")
+    return Checkup("data folder", State.WELL, said)
+
+
+def _free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+async def _sources(services: Services, order: Order) -> AsyncIterator[Checkup]:
+    """Every source of an area as one run meets it: seen or not, and how long it took. Judged is nothing."""
+    glimpses: list[Glimpse] = []
+    try:
+        await services.examiner.examine(order, glimpses.append)
+    except VolatiError as error:
+        yield Checkup(f"{order.area} in {order.environment}", State.ILL, str(error))
+    for glimpse in glimpses:
+        if glimpse.found is not None:
+            yield _source(order, glimpse)
+
+
+def _source(order: Order, glimpse: Glimpse) -> Checkup:
+    part = f"{order.environment}: {glimpse.kind.WHAT}"
+    found = glimpse.found
+    if not isinstance(found, Unobserved):
+        return Checkup(part, State.WELL, "seen", took_ms=glimpse.took_ms)
+    state = State.AWAY if found.reason in _QUIET or found.reason is Reason.DEPENDS else State.ILL
+    return Checkup(part, state, str(found.reason), found.detail, glimpse.took_ms)
+
+
+async def _asked(part: str, ask: Callable[[], Awaitable[T]], say: Callable[[T], str]) -> tuple[tuple[T, ...], Checkup]:
+    """What a part answers (nothing when it fails), and the checkup that follows from it."""
+    began = time.monotonic()
+    try:
+        found = await ask()
+    except (SlackError, VolatiError) as error:
+        return (), Checkup(part, State.ILL, "does not answer as it should", str(error), _ms(began))
+    return (found,), Checkup(part, State.WELL, say(found), took_ms=_ms(began))
+
+
+def _ms(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)
+
+
+def worst(found: Iterable[Checkup]) -> State:
+    """The state of the whole: ill when a part is ill."""
+    return State.ILL if any(one.state is State.ILL for one in found) else State.WELL

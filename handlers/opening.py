@@ -1,0 +1,96 @@
+"""Opens the desk: every service that handlers work with, and the tasks that keep them true, for as long as it lasts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot.bootstrap import Services
+from bot.catalogue import load_catalogue
+from bot.gate import Gate
+from bot.joining import Joining
+from bot.people import open_people
+from bot.settings import SlackSettings
+from bot.slack.downloads import open_downloads
+from bot.slack.message import Message
+from bot.slack.poster import Poster
+from bot.slack.surfaces import Surfaces
+from bot.slack.transport import Identity, Transport
+from bot.slack.views.triage import triage_answer
+from bot.tasks import Tasks
+from bot.visitors import Visitors
+from diagnostics.signatures import Catalogue
+from diagnostics.triage import triage
+from handlers.desk import Desk, Triages
+from handlers.memory import keep_telling_of_the_interrupted
+
+ERRANDS_AT_ONCE = 64
+"""Errands at work at the same time. Each is a call or two of Slack's; a modal must be open within three seconds."""
+
+ERRANDS_SECONDS = 5.0
+"""How long errands may finish at the end: one question to Slack, and one answer."""
+
+
+@asynccontextmanager
+async def open_desk(
+    services: Services, slack: SlackSettings, transport: Transport, poster: Poster, me: Identity
+) -> AsyncIterator[Desk]:
+    """The desk for the workspace of `me`. Whoever opens it drains its `tasks` before closing it.
+
+    Raises:
+        SettingsError: the token is of another workspace than the one that is set.
+        CatalogueError: the catalogue of known errors cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        rules = services.settings.access.rules(me.team_id, slack.channel)
+        people = await stack.enter_async_context(open_people(transport, rules, services.clock))
+        downloads = await stack.enter_async_context(
+            open_downloads(slack.bot_token.get_secret_value(), str(slack.api_url))
+        )
+        catalogue = await asyncio.to_thread(load_catalogue)
+        first, alone = services.settings.environment, _alone(services)
+        desk = Desk(
+            channel=slack.channel,
+            environments=(first, *(name for name in services.settings.environments if name != first)),
+            runbook_url=services.settings.runbook_url,
+            examiner=services.examiner,
+            memory=services.store,
+            poster=poster,
+            surfaces=Surfaces(transport, services.redactor),
+            downloads=downloads,
+            gate=Gate(people, rules),
+            joining=Joining(None if alone else services.store),
+            visitors=Visitors(services.clock),
+            tasks=Tasks(),
+            errands=Tasks(ERRANDS_AT_ONCE),
+            clock=services.clock,
+            triage=_triages(catalogue, services),
+        )
+        await stack.enter_async_context(_sweeping(desk, alone=alone))
+        yield desk
+        await desk.errands.drain(ERRANDS_SECONDS)
+
+
+@asynccontextmanager
+async def _sweeping(desk: Desk, *, alone: bool) -> AsyncIterator[None]:
+    """Interrupted threads are told while this lasts."""
+    task = asyncio.create_task(keep_telling_of_the_interrupted(desk, alone=alone), name="tell of the interrupted")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
+def _triages(catalogue: Catalogue, services: Services) -> Triages:
+    """Look into a text, in a thread: it takes the processor for up to 0.1 s."""
+
+    async def looked_into(text: str) -> Message:
+        found = await asyncio.to_thread(triage, text, catalogue, services.redactor)
+        return triage_answer(found, services.settings.runbook_url)
+
+    return looked_into
+
+
+def _alone(services: Services) -> bool:
+    """Whether the memory is this process's own, embedded one: whatever was under way at the start is dead then."""
+    return services.store is not None and services.store.server is not None

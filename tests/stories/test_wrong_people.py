@@ -1,0 +1,178 @@
+"""Every surface, tried by each person and in each place that is not allowed: a refusal, and nothing done."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.commands import Why
+from bot.slack.message import Message
+from bot.slack.views.again import Again, again_button
+from bot.slack.views.modals import token_form, why_form
+from playground.slack.seat import Seat
+from tests.stories.world import CHANNEL, Story, story
+
+Act = Callable[[Story, Seat], Awaitable[object]]
+
+PEOPLE = {
+    "guest": "you are a guest",
+    "guest1": "you are a guest",
+    "gone": "Your account is deactivated",
+    "stranger": "you are from another",
+}
+"""Who gets nothing, and what they are told. Another bot is told nothing at all."""
+
+
+@pytest.fixture(params=["sockets", "http"])
+async def here(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Story]:
+    """The bot in its world."""
+    async with story(request.param, tmp_path) as found:
+        yield found
+
+
+def typing(line: str) -> Act:
+    async def act(here: Story, seat: Seat) -> object:
+        return await seat.command("engineering", line)
+
+    return act
+
+
+async def mentioning(here: Story, seat: Seat) -> object:
+    return await seat.mention("engineering", "diagnose keycloak")
+
+
+async def pressing(here: Story, seat: Seat) -> object:
+    button = again_button(Again("keycloak", "playground", deep=False, own=True), "Run again")
+    place = await here.desk.poster.post(CHANNEL, Message("something", (button,)))
+    message = here.slack.workspace.find(CHANNEL, place.ts)
+    assert message is not None
+    return await seat.click(message, "Run again")
+
+
+async def choosing(here: Story, seat: Seat) -> object:
+    place = await here.desk.poster.post(CHANNEL, Message("password authentication failed"))
+    message = here.slack.workspace.find(CHANNEL, place.ts)
+    assert message is not None
+    return await seat.shortcut(message, "volati_triage")
+
+
+async def sending_a_token(here: Story, seat: Seat) -> object:
+    here.slack.core.views.open(seat.person.id, token_form(("playground",), "playground").as_json())
+    await seat.modal.fill("pasted", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln")
+    return await seat.modal.submit()
+
+
+async def sending_a_question(here: Story, seat: Seat) -> object:
+    here.slack.core.views.open(seat.person.id, why_form(("playground",), Why("playground", "a", "b", "c")).as_json())
+    return await seat.modal.submit()
+
+
+async def visiting(here: Story, seat: Seat) -> object:
+    return await seat.open_home()
+
+
+ACTS: dict[str, Act] = {
+    "help": typing("/volati help"),
+    "unknown word": typing("/volati frobnicate"),
+    "diagnose": typing("/volati diagnose keycloak"),
+    "deep": typing("/volati diagnose keycloak deep"),
+    "status": typing("/volati status"),
+    "whoami": typing("/volati whoami"),
+    "token": typing("/volati token"),
+    "why": typing("/volati why alice view x"),
+    "why modal": typing("/volati why"),
+    "mention": mentioning,
+    "button": pressing,
+    "token sent": sending_a_token,
+    "question sent": sending_a_question,
+    "home": visiting,
+    "shortcut": choosing,
+}
+
+
+def told(here: Story, person: str) -> str:
+    private = "\n".join(message.text for message in here.slack.ephemerals(person))
+    return "\n".join([private, here.modal(person), here.home(person)])
+
+
+async def examined(here: Story) -> bool:
+    """Whether anything was looked at, or shown to everybody."""
+    runs = await here.services.store.recent_runs("playground") if here.services.store else ()
+    return bool(runs) or any("looking" in one.text.lower() for one in here.slack.messages(CHANNEL))
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_outsiders_get_a_refusal_everywhere(here: Story, person: str) -> None:
+    """It refuses guests, the deactivated and people of other workspaces on every surface, and does nothing for them."""
+    seat = here.slack.person(person)
+    for name, act in ACTS.items():
+        here.slack.workspace.all_messages.clear()
+        here.slack.core.views.stacks.clear()
+        here.slack.core.views.homes.clear()
+        await act(here, seat)
+        await here.done()
+        found = told(here, person)
+        assert PEOPLE[person] in found or (name == "token sent" and "A token" in found), name
+        assert "What you can ask for" not in found
+    assert not await examined(here)
+
+
+async def test_bots_get_nothing_at_all(here: Story) -> None:
+    """It does not answer another bot: two that answer each other would never end."""
+    seat = here.slack.person("robot")
+    for act in ACTS.values():
+        await act(here, seat)
+        await here.done()
+    assert here.slack.ephemerals("robot") == []
+    assert not await examined(here)
+
+
+async def test_the_role_is_asked_for_at_the_click(here: Story) -> None:
+    """It refuses what takes a role to who has none, on every way to it, and names whom to ask."""
+    engineer = here.slack.person("engineer")
+    await here.typed("engineer", "/volati diagnose keycloak deep")
+    assert "“diagnose deep” needs the role operator" in "".join(one.text for one in here.slack.ephemerals("engineer"))
+    button = again_button(Again("keycloak", "playground", deep=True, own=True), "Run again")
+    place = await here.desk.poster.post(CHANNEL, Message("something", (button,)))
+    message = here.slack.workspace.find(CHANNEL, place.ts)
+    assert message is not None
+    before = len(here.slack.ephemerals("engineer"))
+    await engineer.click(message, "Run again")
+    await here.done()
+    (refusal,) = here.slack.ephemerals("engineer")[before:]
+    assert "needs the role operator" in refusal.text
+    assert message.action("Run again", None) is not None  # the button stays, for who may
+    assert not await examined(here)
+
+
+@pytest.mark.parametrize("way", ["sockets", "http"])
+async def test_other_channels(way: str, tmp_path: Path) -> None:
+    """It listens in its channels alone, and says in which; the Home tab is in none and stays open."""
+    async with story(way, tmp_path, {"channels": ["C0ENGINE0"]}) as here:
+        for line in ("help", "diagnose keycloak", "status", "token", "why a b c", "whoami"):
+            private = await here.typed("oncall", f"/volati {line}", "devops")
+            assert private[-1].text.startswith("Volati does not listen here."), line
+            assert "<#C0ENGINE0>" in repr(private[-1].content.blocks)
+        await here.slack.person("oncall").mention("devops", "diagnose keycloak")
+        await here.done()
+        assert "does not listen here" in here.slack.ephemerals("oncall")[-1].text
+        assert here.slack.person("oncall").modal.view is None
+        await here.slack.person("oncall").open_home()
+        await here.done()
+        assert "never looked at" in here.home("oncall")
+        assert not await examined(here)
+
+
+async def test_who_was_deactivated_keeps_nothing(tmp_path: Path) -> None:
+    """It refuses, in the modal itself, a person who was deactivated while the modal was open."""
+    async with story("sockets", tmp_path) as here:
+        await here.typed("oncall", "/volati why alice view")
+        here.slack.workspace.people["U0ONCALL0"] = replace(here.slack.workspace.people["U0ONCALL0"], deleted=True)
+        here.desk.gate._people._known.clear()  # type: ignore[attr-defined] # an hour later
+        modal = here.slack.person("oncall").modal
+        await modal.fill("resource", "x")
+        await modal.submit()
+        await here.done()
+        assert "Your account is deactivated" in here.modal("oncall")
+        assert not await examined(here)
