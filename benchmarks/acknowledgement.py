@@ -6,12 +6,12 @@ import time
 from pathlib import Path
 
 from benchmarks.figures import Figure, percentile
+from benchmarks.platform_process import separate_platform
 from benchmarks.start_up import resident_mb
 from playground.bot_process import running_bot
 from playground.show import CHANNEL, PERSON, bot_settings, connected
 from playground.slack.outcomes import Outcome
 from playground.slack.server import SimulatedSlack
-from playground.world.platform import running
 
 PER_SECOND = 20
 #: One command in ten begins a diagnosis: two a second, each some 25 requests and several posts, overlap all the time.
@@ -23,9 +23,9 @@ async def measure(seconds: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="volati-bench-") as name:
         folder = Path(name)
         async with (
-            running() as platform,
+            separate_platform() as environment,
             SimulatedSlack() as slack,
-            running_bot(bot_settings(platform, slack, folder), folder) as bot,
+            running_bot(bot_settings(environment, slack, folder), folder) as bot,
         ):
             slack.switches.strict_tiers = False  # the bot's own speed is measured, not Slack's brakes
             await connected(slack, bot, folder)

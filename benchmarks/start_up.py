@@ -36,7 +36,7 @@ async def _start() -> tuple[float, float]:
         folder = Path(name)
         async with running() as platform, SimulatedSlack() as slack:
             began = time.monotonic()
-            async with running_bot(bot_settings(platform, slack, folder), folder) as bot:
+            async with running_bot(bot_settings(platform.environment(), slack, folder), folder) as bot:
                 await connected(slack, bot, folder)
                 took = time.monotonic() - began
                 await asyncio.sleep(_SETTLE_SECONDS)

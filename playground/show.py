@@ -1,6 +1,9 @@
 """`volati playground`: the simulated platform, a local Slack and the real bot, and the thread as it evolves."""
 
 import asyncio
+import contextlib
+import os
+import stat
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -8,15 +11,23 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from playground.bot_keeper import BotKeeper
 from playground.bot_process import running_bot
+from playground.page.faults import FaultBoard
+from playground.page.server import serving
+from playground.page.stage import Stage
 from playground.screen import Screen
 from playground.slack.server import SimulatedSlack
-from playground.world.platform import FAULTS, SimulatedPlatform, UnknownScenarioError, fault_named, running
+from playground.world.platform import FAULTS, UnknownScenarioError, fault_named, running
 
 #: Seconds the bot has to connect, far above the 1.5 s it promises: a cold disk must not look like a fault.
 _START_SECONDS = 30.0
 #: Seconds from a command to its verdict: a run's own bound of 20 s, and the posts around it.
 _VERDICT_SECONDS = 40.0
+#: What the app asks Slack for; it stands beside the packages in a checkout, and is no part of an installation.
+_MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 CHANNEL = "#engineering"
 PERSON = "oncall"
 HELP = f"""Type what you would type in Slack, or break the platform:
@@ -30,8 +41,9 @@ HELP = f"""Type what you would type in Slack, or break the platform:
 class Playground:
     """Everything running, and what a person at the terminal can do with it."""
 
-    def __init__(self, platform: SimulatedPlatform, slack: SimulatedSlack, screen: Screen) -> None:
-        self._platform = platform
+    def __init__(self, faults: FaultBoard, slack: SimulatedSlack, screen: Screen, address: str = "") -> None:
+        self._faults = faults
+        self._address = address
         self._slack = slack
         self._screen = screen
 
@@ -44,14 +56,18 @@ class Playground:
             case "break":
                 await self._break(rest.strip())
             case "heal":
-                await self._platform.heal()
+                await self._faults.heal()
                 self._screen.say("Everything is mended.")
             case "faults":
                 self._screen.say("\n".join(f"{fault.name:28}{fault.breaks}" for fault in FAULTS))
             case _ if word.startswith("/"):
                 await self.command(line.strip())
             case _:
-                self._screen.say(HELP)
+                self.explain()
+
+    def explain(self) -> None:
+        """Say what can be typed, and where the browser finds it."""
+        self._screen.say(f"{HELP}\n\nIn a browser: {self._address}" if self._address else HELP)
 
     async def command(self, line: str) -> None:
         """Type a slash command in the channel, as a person does."""
@@ -74,8 +90,8 @@ class Playground:
 
     async def _break(self, name: str) -> None:
         try:
-            await self._platform.switch_on(name)
-            self._screen.say(f"Broken: {fault_named(name).breaks}")
+            fault = await self._faults.switch_on(name)
+            self._screen.say(f"Broken: {fault.breaks}")
         except UnknownScenarioError as error:
             self._screen.say(str(error))
 
@@ -89,38 +105,58 @@ async def show(scenario: str, *, once: bool, stop: asyncio.Event) -> int:
     fault_named(scenario)
     screen = Screen()
     screen.say("Starting the simulated platform, a local Slack and the bot, all on loopback …")
-    async with _everything_running(screen) as playground:
+    async with _everything_running(screen, with_page=not once) as playground:
         await playground.obey(f"break {scenario}")
         await playground.command("/volati diagnose keycloak")
         try:
             await playground.verdict()
         except TimeoutError:
             screen.say(f"No verdict came within {_VERDICT_SECONDS:g} s; the bot's log says why.")
-            return 1
+            if once:
+                return 1
         if not once:
-            screen.say(HELP)
+            playground.explain()
             await _obey_until(stop, playground)
     return 0
 
 
 @asynccontextmanager
-async def _everything_running(screen: Screen) -> AsyncIterator[Playground]:
+async def _everything_running(screen: Screen, *, with_page: bool) -> AsyncIterator[Playground]:
     with tempfile.TemporaryDirectory(prefix="volati-playground-") as name:
         folder = Path(name)
         async with running() as platform, SimulatedSlack() as slack:
+            await _install(slack)
             screen.names = _names(slack)
             watcher = asyncio.create_task(screen.watch(slack.events()), name="screen")
             try:
-                async with running_bot(bot_settings(platform, slack, folder), folder) as bot:
-                    await connected(slack, bot, folder)
+                async with _bot_running(bot_settings(platform.environment(), slack, folder), slack, folder) as bot:
                     screen.say(f"The bot is connected (pid {bot.pid}, log {folder / 'bot.log'}).")
-                    yield Playground(platform, slack, screen)
+                    stage = Stage(slack, FaultBoard(platform), bot)
+                    async with serving(stage) if with_page else contextlib.nullcontext("") as address:
+                        if address:
+                            screen.say(f"See it in a browser: {address}")
+                        yield Playground(stage.faults, slack, screen, address)
             finally:
                 watcher.cancel()
                 await asyncio.wait({watcher})
 
 
-def bot_settings(platform: SimulatedPlatform, slack: SimulatedSlack, folder: Path) -> dict[str, Any]:
+@asynccontextmanager
+async def _bot_running(document: dict[str, Any], slack: SimulatedSlack, folder: Path) -> AsyncIterator[BotKeeper]:
+    """The bot, connected, and started again whenever its process ends."""
+    keeper = BotKeeper(lambda: running_bot(document, folder))
+    async with keeper.keeping() as first:
+        await connected(slack, first, folder)
+        yield keeper
+
+
+async def _install(slack: SimulatedSlack) -> None:
+    """Install the app as its manifest says; where there is none, the simulated Slack grants the usual."""
+    if await asyncio.to_thread(_MANIFEST.is_file):
+        slack.install(yaml.safe_load(await asyncio.to_thread(_MANIFEST.read_text, encoding="utf-8")))
+
+
+def bot_settings(environment: dict[str, Any], slack: SimulatedSlack, folder: Path) -> dict[str, Any]:
     """The settings of a bot that looks at this platform and talks to this Slack; it keeps its data in the folder."""
     channel = slack.workspace.channel(CHANNEL)
     return {
@@ -130,7 +166,7 @@ def bot_settings(platform: SimulatedPlatform, slack: SimulatedSlack, folder: Pat
             "channel": channel.id if channel else "",
             "api_url": slack.api_url,
         },
-        "environments": {"playground": platform.environment()},
+        "environments": {"playground": environment},
         "data_dir": str(folder / "data"),
         "seen_from": "from this machine",
     }
@@ -164,13 +200,24 @@ async def _obey_until(stop: asyncio.Event, playground: Playground) -> None:
 
 
 async def _obey_terminal(playground: Playground) -> None:
+    if not _somebody_may_type():
+        return
     reader = asyncio.StreamReader()
     try:
         await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    except (ValueError, OSError):  # standard input is a plain file or closed: nobody is there to type
+    except (ValueError, OSError):  # standard input was closed meanwhile
         return
     while line := await reader.readline():
         await playground.obey(line.decode("utf-8", "replace"))
+
+
+def _somebody_may_type() -> bool:
+    """Whether standard input is a terminal or a pipe: a plain file and the null device cannot be awaited."""
+    try:
+        kind = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, ValueError, OSError):  # there is no standard input, or it is closed
+        return False
+    return sys.stdin.isatty() or stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind)
 
 
 def _concluded(words: str) -> bool:

@@ -58,7 +58,7 @@ async def run(kills: int, seed: int) -> Campaign:
 
 
 async def _round(slack: SimulatedSlack, platform: SimulatedPlatform, folder: Path, moment: float) -> None:
-    async with running_bot(bot_settings(platform, slack, folder), folder) as bot:
+    async with running_bot(bot_settings(platform.environment(), slack, folder), folder) as bot:
         await connected(slack, bot, folder)
         asked = asyncio.create_task(slack.person(PERSON).command(CHANNEL, "/volati diagnose keycloak"))
         await asyncio.sleep(moment)  # the moment is what the campaign is about
@@ -69,7 +69,7 @@ async def _round(slack: SimulatedSlack, platform: SimulatedPlatform, folder: Pat
 
 
 async def _clear_up(slack: SimulatedSlack, platform: SimulatedPlatform, folder: Path) -> None:
-    async with running_bot(bot_settings(platform, slack, folder), folder) as bot:
+    async with running_bot(bot_settings(platform.environment(), slack, folder), folder) as bot:
         await connected(slack, bot, folder)
         with contextlib.suppress(TimeoutError):  # what is left waiting is what is counted
             await slack.until(lambda: not _waiting(slack), CLEAR_UP_SECONDS)
