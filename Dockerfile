@@ -24,7 +24,11 @@ LABEL org.opencontainers.image.title="Volati" \
       org.opencontainers.image.licenses="Apache-2.0"
 RUN useradd --uid 10001 --create-home --home-dir /var/lib/volati --shell /usr/sbin/nologin volati
 COPY --from=build /opt/volati /opt/volati
-ENV PATH=/opt/volati/bin:$PATH PYTHONUNBUFFERED=1 VOLATI_DATA_DIR=/var/lib/volati/data
+ENV PATH=/opt/volati/bin:$PATH PYTHONUNBUFFERED=1 \
+    VOLATI_DATA_DIR=/var/lib/volati/data VOLATI_SERVER__HOST=0.0.0.0 VOLATI_SERVER__PORT=8080
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
 USER 10001
 WORKDIR /var/lib/volati
 VOLUME /var/lib/volati

@@ -374,6 +374,11 @@ class Store:
         members = await self._ask("ZRANGE", OUTBOX.of(), 0, -1)
         return tuple(dict.fromkeys(member.decode().partition(" ")[0] for member in members))
 
+    async def free_lanes(self) -> None:
+        """Take every lane from whoever sends in it: for a start as the only sender, after one that was killed."""
+        for lane in await self.lanes():
+            await self._ask("DEL", LANE.of(lane=lane))
+
     def _letter_keys(self, lane: str, letter: str) -> tuple[str, ...]:
         return (LANE.of(lane=lane), OUTBOX.of(), LETTER.of(letter=letter), POSTED.of(letter=letter))
 

@@ -1,6 +1,5 @@
 """The Bolt app: what Slack sends in, each acknowledged at once and handed on. It decides nothing."""
 
-import secrets
 from typing import Any
 
 import structlog
@@ -8,6 +7,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.correlation import current_id
 from bot.slack.transport import Identity, Transport
 from bot.slack.views.answers import failed
 from handlers import again, home, mention, token, triage, why
@@ -63,7 +63,7 @@ def listen(app: AsyncApp, desk: Desk, me: Identity) -> None:
 
 async def _failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
     """A listener failed before it had acknowledged: the person gets an id, the log the reason."""
-    error_id = secrets.token_hex(3)
+    error_id = current_id()
     _log.error("a listener failed", id=error_id, kind=body.get("type") or body.get("command"), exc_info=error)
     return BoltResponse(status=200, body=failed(error_id, "Nothing was begun.").as_json())
 

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from bot.commands import Diagnose
+from bot.correlation import current_id
 from bot.errors import VolatiError
 from bot.examiner import Order
 from bot.joining import Turn
@@ -129,7 +130,7 @@ class _Thread:
             _log.warning("a diagnosis could not be carried out", area=order.area, reason=str(error))
             await self._give_up(error)
         except Exception:  # noqa: BLE001 the edge of a handler: the person gets an id, the log the reason
-            error_id = secrets.token_hex(3)
+            error_id = current_id()
             _log.exception("a diagnosis failed", id=error_id, area=order.area)
             await self._break_off(failed(error_id, f"Nothing is known about {self._about} now."))
 

@@ -3,7 +3,6 @@
 Every command, mention, button, modal, shortcut and Home tab comes through `enter`.
 """
 
-import secrets
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from functools import partial
 import structlog
 
 from bot.access import Read
+from bot.correlation import current_id
 from bot.errors import VolatiError
 from bot.slack.message import Message
 from bot.slack.views.answers import failed, told
@@ -111,7 +111,7 @@ async def _say(desk: Desk, asked: Asked, message: Message | None) -> None:
 
 def _logged(error: Exception, errand: Errand) -> str:
     """Log a failure; gives its id."""
-    error_id = secrets.token_hex(3)
+    error_id = current_id()
     if errand.secret:
         places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
         _log.error("an errand failed", id=error_id, what=errand.title, error=type(error).__name__, at=places[-5:])

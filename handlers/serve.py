@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
@@ -13,6 +13,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.bootstrap import Services, open_services
+from bot.errors import StoreError
 from bot.health import Health, State
 from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError, SlackSettings
@@ -101,7 +102,7 @@ class _Bot:
                 port = await stack.enter_async_context(serving(self.site, where, self.metrics))
                 _log.info("serving HTTP", host=where.host, port=port, slack_posts_here=self.slack.mode == "http")
             transport = await stack.enter_async_context(
-                open_transport(self.slack.bot_token.get_secret_value(), self.slack.api_url)
+                open_transport(self.slack.bot_token.get_secret_value(), self.slack.api_url, self.metrics)
             )
             me = await self._unless_stopped(partial(self._patiently, transport.identity))
             if me is not None:
@@ -128,7 +129,8 @@ class _Bot:
     async def _over_sockets(self, app: AsyncApp, transport: Transport) -> AsyncIterator[asyncio.Event]:
         """Connections to Slack; gives the event that says that they are lost for good."""
         checked = partial(check_web_api, transport.identity, self.health)
-        around = Around(self.health, self.metrics, checked)
+        alone = self.services.settings.store.url is None
+        around = Around(self.health, self.metrics, checked, alone)
         token = self.slack.app_token.get_secret_value() if self.slack.app_token else ""
         sockets = Sockets(app, token, transport.socket_address, self.slack.sockets, around)
         try:
@@ -181,6 +183,9 @@ class _Bot:
 @asynccontextmanager
 async def _delivering(transport: Transport, services: Services) -> AsyncIterator[Poster]:
     """A poster that sends what an earlier process left, too."""
+    if services.store and services.settings.store.url is None:
+        with suppress(StoreError):  # then what waits goes out when the lease of the killed sender ends
+            await services.store.free_lanes()
     poster = Poster(transport, services.redactor, store=services.store)
     task = asyncio.create_task(poster.deliver(), name="deliver letters")
     try:

@@ -55,11 +55,15 @@ GIVE_UP_SECONDS = 15 * 60.0
 """How long no connection may be open before the process ends itself. Outages of Slack's are waited out; after that a
 fresh start (names and settings read anew) is what is left to try, and a restart is what people are told of."""
 
-PART = "slack"
-"""What the connections are called among the parts of the bot's health."""
+PART, OTHERS = "slack", "other replicas"
+"""What the connections, and those of others, are called among the parts of the bot's health."""
 
 DELIVERIES = ("events_api", "slash_commands", "interactive")
 
+_ALONE = (
+    "If another Volati runs with the same app token, end it, or set store.url of both to a Redis that they share: each "
+    "acts on what reaches it, and remembers for itself. A connection that was just cut is counted for a moment, too."
+)
 _REMEDY = "Look at status.slack.com and at the way out of this network."
 _log = structlog.get_logger()
 Address = Callable[[], Awaitable[str]]
@@ -77,6 +81,8 @@ class Around:
     recorder: Recorder = field(default_factory=Unrecorded)
     checked: Callable[[], Coroutine[None, None, None]] = _unchecked
     """Makes a call of the Web API: some connections were seen to deliver only after one (python-slack-sdk #1701)."""
+    alone: bool = False
+    """No other process should be connected with this app: nothing is shared with it."""
 
 
 class Sockets:
@@ -98,6 +104,7 @@ class Sockets:
         self._session = aiohttp.ClientSession()
         self._count = count
         self._number = 0
+        self._opening = 0
         self._open: list[Connection] = []
         self._opened = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -174,8 +181,13 @@ class Sockets:
         """A connection, read from now on. Whoever is spent is let go, now that there is another."""
         self._number += 1
         ticket = address or await self._address()
-        connection = await Connection.opened(self._session, ticket, self._number, **self._way)
-        self._open.append(connection)
+        self._opening += 1
+        try:
+            connection = await Connection.opened(self._session, ticket, self._number, **self._way)
+            self._open.append(connection)
+            self._note_others(connection)
+        finally:
+            self._opening -= 1
         self._start(self._tasks, self._read(connection))
         self._start(self._tasks, self._around.checked())
         self._report()
@@ -227,6 +239,17 @@ class Sockets:
                     self._recycle(connection, "quiet")
             if self._deaf_since is not None and now - self._deaf_since > GIVE_UP_SECONDS:
                 self.lost.set()
+
+    def _note_others(self, newest: Connection) -> None:
+        """Say so when Slack counts more connections than ours, and there should be none: it would deliver there too."""
+        others = newest.peers - len(self._open) - self._opening + 1  # the newest one is counted in both
+        if self._around.alone and others > 0:
+            said = (
+                f"Slack counts {newest.peers} connections of this app, and at least {others} of them not this process's"
+            )
+            self._around.health.report(OTHERS, State.AWAY, said, _ALONE)
+        elif self._around.health.of(OTHERS) is not None:
+            self._around.health.report(OTHERS, State.WELL, "no other process is connected with this app")
 
     def _report(self, trouble: str = "") -> None:
         """Say how the connections are, to whoever wants to know."""

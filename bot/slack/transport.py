@@ -13,7 +13,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.errors import Scopes, SlackBusy, SlackError, SlackUnreachable, refusal
+from bot.metrics import Recorder, Unrecorded
+from bot.slack.errors import Scopes, SlackBusy, SlackError, SlackRefused, SlackUnreachable, refusal
 
 CALL_SECONDS = 10.0
 """Longest time for one request. Slack answers within some hundred ms; a connection set up anew may need seconds."""
@@ -31,7 +32,7 @@ _BUSY = frozenset({"ratelimited", "rate_limited"})
 _MAYBE_DONE = frozenset({"internal_error", "fatal_error"})
 _NOT_DONE = frozenset({"request_timeout", "service_unavailable", "team_added_to_org"})
 # Only methods that write take JSON; a form is taken by all (docs.slack.dev/apis/web-api).
-_TAKE_JSON = ("chat.", "views.", "apps.connections.open", "blocks.validate")
+_TAKE_JSON = ("chat.post", "chat.update", "chat.delete", "views.", "apps.connections.open", "blocks.validate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +57,32 @@ class Introduction:
 class Transport:
     """One HTTP session to Slack."""
 
-    def __init__(self, token: str, api_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, token: str, api_url: str, session: aiohttp.ClientSession, recorder: Recorder | None = None
+    ) -> None:
         self._session = session
+        self._recorder: Recorder = recorder or Unrecorded()
         self._client = AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
         self.client = AsyncWebClient(base_url=api_url, session=session, retry_handlers=[])
         """A client of the vendor's without a token, for those of its parts that want one."""
 
     async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """What a method answers.
+        """What a method answers; how each call ended is counted.
 
         Raises:
             SlackUnreachable: there was no answer; its `sent` says whether the call may have been done all the same.
             SlackBusy: Slack takes no more calls for a while.
             SlackRefused: Slack said no; the subclass says why.
         """
-        written = dict(arguments)
+        try:
+            data = await self._called(method, dict(arguments))
+        except SlackError as error:
+            self._recorder.slack_call(method, _outcome(error))
+            raise
+        self._recorder.slack_call(method, "ok")
+        return data
+
+    async def _called(self, method: str, written: dict[str, Any]) -> dict[str, Any]:
         body = {"json": written} if method.startswith(_TAKE_JSON) else {"data": _form(written)}
         try:
             async with asyncio.timeout(CALL_SECONDS):
@@ -132,11 +144,18 @@ class Transport:
 
 
 @asynccontextmanager
-async def open_transport(token: str, api_url: str) -> AsyncIterator[Transport]:
+async def open_transport(token: str, api_url: str, recorder: Recorder | None = None) -> AsyncIterator[Transport]:
     """A transport with one session for all calls, closed at the end. No proxy but the environment's own."""
     timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
     async with aiohttp.ClientSession(timeout=timeout) as session:
-        yield Transport(token, api_url, session)
+        yield Transport(token, api_url, session, recorder)
+
+
+def _outcome(error: SlackError) -> str:
+    """A failure as the metrics name it: busy, unreachable, or the code Slack refused the call with."""
+    if isinstance(error, SlackRefused):
+        return error.code
+    return "busy" if isinstance(error, SlackBusy) else "unreachable"
 
 
 def _ours(error: SlackApiError, method: str) -> SlackError:

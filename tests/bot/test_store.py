@@ -1,4 +1,4 @@
-"""The store on a real embedded server: what it keeps, for how long, and how it fails."""
+"""The store on real servers, the embedded one and Redis 7: what it keeps, for how long, and how it fails."""
 
 import asyncio
 import contextlib
@@ -29,6 +29,7 @@ from bot.errors import (
 from bot.keys import CLAIM, KEYS, RUN, Key
 from bot.queued import Queued
 from bot.store import DEADLINE_SECONDS, PAUSES_SECONDS, Store, UnderWay, open_store, shown
+from tests.redis_server import RedisServer, redis_7
 
 HERE = UnderWay("r1", environment="prod", channel="C1", ts="1.2", since=100.0)
 
@@ -41,10 +42,24 @@ def data_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def store(data_dir: Path) -> AsyncIterator[Store]:
+async def store(store_url: str | None, data_dir: Path) -> AsyncIterator[Store]:
+    """A store in a server of its own: the embedded one, or Redis 7."""
+    async with open_store(store_url, data_dir) as store:
+        yield store
+
+
+@pytest.fixture
+async def embedded(data_dir: Path) -> AsyncIterator[Store]:
     """A store in an embedded server of its own."""
     async with open_store(None, data_dir) as store:
         yield store
+
+
+@pytest.fixture
+async def redis(pytestconfig: pytest.Config) -> AsyncIterator[RedisServer]:
+    """A Redis 7 that this test may kill."""
+    async with redis_7(pytestconfig) as server:
+        yield server
 
 
 async def lifetimes(store: Store) -> dict[str, float]:
@@ -79,6 +94,7 @@ class TestKeys:
         "end_run": lambda store: store.end_run("another"),
         "release": lambda store: store.release("prod", "diagnose", "another"),
         "queue_letter": _three_letters,
+        "free_lanes": lambda store: store.free_lanes(),
         "change_letter": lambda store: store.change_letter("L1", b"{}"),
         "first_letter": lambda store: store.first_letter("C1"),
         "letter": lambda store: store.letter("L1"),
@@ -245,53 +261,78 @@ class TestUnderWay:
 
 
 class TestKills:
-    async def test_goes_on_after_the_server_is_killed(self, store: Store) -> None:
+    async def test_goes_on_after_the_embedded_server_is_killed(self, embedded: Store) -> None:
         """It answers the very next question, with every write there, though the server was killed."""
-        server = store.server
+        server = embedded.server
         assert server
         for number in range(3):
-            await store.save_run("prod", "keycloak", f"r{number}", b"1")
+            await embedded.save_run("prod", "keycloak", f"r{number}", b"1")
             assert server.pid
             os.kill(server.pid, signal.SIGKILL)
-            assert await store.run(f"r{number}") == b"1"
-            assert await store.first_time("event", str(number))
+            assert await embedded.run(f"r{number}") == b"1"
+            assert await embedded.first_time("event", str(number))
 
-    async def test_a_killed_bot_finds_its_run(self, data_dir: Path) -> None:
+    @pytest.mark.live
+    async def test_goes_on_after_redis_is_killed(self, redis: RedisServer) -> None:
+        """It answers the very next question, with every write there, when somebody starts Redis again at once."""
+        async with Store.at(redis.url) as store:
+            for number in range(3):
+                await store.save_run("prod", "keycloak", f"r{number}", b"1")
+                await redis.kill()
+                async with asyncio.TaskGroup() as tasks:
+                    answer = tasks.create_task(store.run(f"r{number}"))
+                    tasks.create_task(redis.start())
+                assert answer.result() == b"1"
+                assert await store.first_time("event", str(number))
+
+    async def test_a_killed_bot_finds_its_run(self, store_url: str | None, data_dir: Path) -> None:
         """It lists the run that was under way when the bot was killed."""
         script = (
             "import asyncio, os, signal, sys; from pathlib import Path\n"
             "from bot.store import UnderWay, open_store\n"
             "async def main():\n"
-            "    async with open_store(None, Path(sys.argv[1])) as store:\n"
+            "    async with open_store(sys.argv[2] or None, Path(sys.argv[1])) as store:\n"
             "        await store.begin_run(UnderWay('r1', 'prod', 'C1', '1.2', 100.0))\n"
             "        os.kill(os.getpid(), signal.SIGKILL)\n"
             "asyncio.run(main())\n"
         )
-        bot = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(data_dir))
+        bot = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(data_dir), store_url or "")
         assert await bot.wait() == -signal.SIGKILL
-        async with open_store(None, data_dir) as store:
+        async with open_store(store_url, data_dir) as store:
             assert await store.unfinished_runs() == (HERE,)
 
-    async def test_two_stores_on_one_folder(self, store: Store, data_dir: Path) -> None:
-        """It sees, as a second store on the folder, what the first wrote, and leaves the server running."""
+    async def test_two_stores_on_one_server(self, store: Store, store_url: str | None, data_dir: Path) -> None:
+        """It sees, as a second store there, what the first wrote, and leaves the server running."""
         await store.save_run("prod", "keycloak", "r1", b"1")
-        async with open_store(None, data_dir) as second:
+        async with open_store(store_url, data_dir) as second:
             assert await second.run("r1") == b"1"
         assert await store.run("r1") == b"1"
 
 
 class TestDurability:
-    async def test_of_the_embedded_server(self, store: Store) -> None:
+    async def test_of_the_embedded_server(self, embedded: Store) -> None:
         """It writes every acknowledged change to the disk, and never forgets for want of memory."""
-        facts = await store.durability()
+        facts = await embedded.durability()
         assert facts.embedded
         assert facts.appendonly
         assert facts.appendfsync == "always"
         assert facts.maxmemory_policy == "noeviction"
-        assert store.server
-        assert facts.folder == str(store.server.folder)
+        assert embedded.server
+        assert facts.folder == str(embedded.server.folder)
         assert facts.version
         assert facts.version >= "9.1"
+
+    @pytest.mark.live
+    async def test_of_redis(self, redis: RedisServer) -> None:
+        """It says of a server elsewhere what that says of itself."""
+        async with Store.at(redis.url) as store:
+            facts = await store.durability()
+        assert not facts.embedded
+        assert facts.appendonly
+        assert (facts.appendfsync, facts.maxmemory_policy) == ("always", "noeviction")
+        assert redis.url == f"unix://{facts.folder}/redis.sock"
+        assert facts.version
+        assert facts.version.startswith("7.")
 
     async def test_of_a_server_that_does_not_say(self, store: Store) -> None:
         """It is unknown where the server keeps it to itself."""
@@ -314,11 +355,11 @@ class TestFailing:
             with pytest.raises(StoreUnreachable, match=r"none cannot be reached: .*No such file.* `volati doctor`"):
                 await store.ping()
 
-    async def test_the_embedded_server_is_ill(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_the_embedded_server_is_ill(self, embedded: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         """It says what ails the embedded server, rather than to look for one."""
         monkeypatch.setattr(valkey, "FIRST_PAUSE_SECONDS", 0.005)
         monkeypatch.setattr(module, "PAUSES_SECONDS", ())
-        server = store.server
+        server = embedded.server
         assert server
         (manifest,) = (server.folder / "appendonlydir").glob("*.manifest")
         manifest.write_bytes(b"rubbish\n")
@@ -327,7 +368,7 @@ class TestFailing:
         async with asyncio.timeout(10):
             await server.ill.wait()
         with pytest.raises(StoreUnreachable, match="ended with code 1 while starting"):
-            await store.ping()
+            await embedded.ping()
 
     async def test_tries_once_what_did_not_answer(self, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """It waits for a store only when that answered before: its absence costs the wait once."""

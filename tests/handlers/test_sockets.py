@@ -35,6 +35,13 @@ class Told(Health):
         super().report(name, state, said, remedy)
         self._changed.set()
 
+    async def until_of(self, name: str, state: State) -> None:
+        """Wait until a part is as wanted."""
+        async with asyncio.timeout(5):
+            while (part := self.of(name)) is None or part.state is not state:
+                self._changed.clear()
+                await self._changed.wait()
+
     async def until(self, *, ready: bool) -> None:
         """Wait until the bot is ready, or is not."""
         async with asyncio.timeout(5):
@@ -187,6 +194,41 @@ class TestOpening:
             monkeypatch.setattr(asyncio, "sleep", noted)
             here.slack.sockets.abort(here.links[0])
             await here.slack.until(lambda: 17.0 in waits and len(here.links) == 2)
+
+
+class TestOthers:
+    @pytest.mark.parametrize("alone", [True, False])
+    async def test_says_when_another_process_is_connected(self, *, alone: bool) -> None:
+        """It says that somebody else is connected with the app, where nothing is shared, and when they have gone."""
+        async with line() as here:
+            health = Told()
+            around = Around(health, alone=alone)
+            ours = Sockets(Ear().app(), here.slack.app_token, here.transport.socket_address, 2, around)
+            try:
+                await ours.open()
+                await here.until_open(4)
+                part = health.of("other replicas")
+                assert (part is not None) is alone
+                if part is not None:
+                    assert "of them not this process's" in part.said
+                    assert health.ready
+                    await here.sockets.close()
+                    await here.until_open(2)
+                    here.slack.sockets.abort(here.links[0])
+                    await health.until_of("other replicas", State.WELL)
+            finally:
+                await ours.close()
+
+    async def test_does_not_take_its_own_for_others(self) -> None:
+        """It counts its own connections, those that are being replaced too."""
+        async with line() as here:
+            here.sockets._around = Around(here.health, alone=True)
+            for _ in range(5):
+                await here.slack.sockets.refresh(here.links[0], close=False)
+                await here.slack.until(lambda: len(here.links) == 3)
+                await here.links[0].socket.close()
+                await here.until_open(2)
+            assert here.health.of("other replicas") is None
 
 
 class TestLosing:

@@ -206,6 +206,16 @@ class TestLanes:
         assert after is not None
         assert after.begun, "nobody knows whether the other one sent it"
 
+    async def test_a_killed_one_is_not_waited_for(self, store: Store) -> None:
+        """It takes the lanes from a sender that was killed, when the only other one starts."""
+        await store.queue_letter("C1", "L1", b"1")
+        await store.take_letter("C1", "L1", "killed")
+        assert await store.take_letter("C1", "L1", "me") is None
+        await store.free_lanes()
+        again = await store.take_letter("C1", "L1", "me")
+        assert again is not None
+        assert again.begun, "nobody knows whether the killed one sent it"
+
     async def test_a_late_one_changes_nothing_of_another(self, store: Store) -> None:
         """It lets who lost the lane neither give back nor free what another has taken."""
         await store.queue_letter("C1", "L1", b"1")
