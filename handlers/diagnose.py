@@ -27,7 +27,7 @@ from bot.slack.views.again import Again, again_button, interrupted
 from bot.slack.views.answers import failed, joined, on_it, stopped, told
 from bot.slack.views.headline import broken_off, closing, opening
 from bot.slack.views.progress import Progress, looked_at, progress
-from bot.slack.views.verdict import Frame, plainly, verdict
+from bot.slack.views.verdict import Frame, plainly, verdict, whole
 from bot.slack.words import ago, title
 from bot.store import UnderWay
 from diagnostics.observe import Glimpse
@@ -192,7 +192,7 @@ class _Thread:
     async def _conclude(self, live: ProgressMessage, found: Run) -> None:
         frame = Frame(self._desk.runbook_url, looked_at(self._state), (again_button(self._again, "Run again"),))
         try:
-            await live.finish(verdict(found, frame), plainly(found))
+            await live.finish(verdict(found, frame), plainly(found), whole(found, frame))
         except SlackError as error:
             _log.error("a verdict could not be posted", run=found.id, reason=str(error))
             await privately(self._desk, self._asked, plainly(found))

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -11,7 +12,7 @@ from bot.slack.message import Message
 from bot.slack.poster import Place
 from bot.store import UnderWay
 from bot.tasks import Tasks
-from diagnostics.model import Verdict
+from diagnostics.model import Cause, Verdict
 from handlers.desk import Asked
 from handlers.hear import hear
 from handlers.memory import tell_of_the_interrupted
@@ -49,6 +50,22 @@ async def test_keeps_the_noise_down() -> None:
         assert here.slack.ledger.calls["chat.postMessage"] == 2
         assert here.slack.ledger.calls["chat.update"] == 2
         assert not any(message.broadcast for message in here.slack.workspace.visible(CHANNEL))
+
+
+async def test_attaches_what_does_not_fit() -> None:
+    """It puts the whole report into the thread as a file when the message has to leave some of it out."""
+    findings = tuple(msgspec.structs.replace(samples.SECRET_WRONG, id=f"keycloak.fault-{n}") for n in range(60))
+    causes = tuple(Cause(finding.id, finding.summary, ()) for finding in findings)
+    async with world() as here:
+        found = samples.diagnosis(findings=findings, causes=causes, suggestions=())
+        here.examines.run = samples.run(found)
+        await typed(here)
+        await here.done()
+        await here.slack.until(lambda: here.slack.core.files.files, seconds=10)
+        (stored,) = here.slack.core.files.files.values()
+        assert stored.data is not None
+        assert b"[keycloak.fault-59]" in stored.data
+        assert here.slack.ledger.rejected == []
 
 
 async def test_shows_progress_while_it_runs() -> None:

@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from bot.slack.fit import Piece, counted, fitted, listed
+from bot.slack.fit import Fitted, Piece, counted, fit, listed
+from bot.slack.letters import Attachment
 from bot.slack.limits import OUR_SECTION_TEXT
 from bot.slack.message import Block, Message, context, lines, section
 from bot.slack.text import code, said
 from bot.slack.views.cause import Folded, cause_pieces
 from bot.slack.views.headline import first_line, in_words
 from bot.slack.words import duration
+from bot.terminal import report
 from diagnostics.model import Change, Diagnosis, Reason, Unobserved
 from diagnostics.runs import Run
 
@@ -30,11 +32,21 @@ class Frame:
 
 def verdict(run: Run, frame: Frame) -> Message:
     """The whole answer. What does not fit is counted, and the run's id says where all of it is."""
+    return Message(in_words(run.diagnosis), _fitted(run, frame).blocks)
+
+
+def whole(run: Run, frame: Frame) -> Attachment | None:
+    """The whole report as a file for the thread, when the message has to leave some of it out."""
+    if not _fitted(run, frame).left_out:
+        return None
+    return Attachment(f"volati-{run.id}.txt", in_words(run.diagnosis), report(run.diagnosis, run.id))
+
+
+def _fitted(run: Run, frame: Frame) -> Fitted:
     diagnosis = run.diagnosis
     head = Piece((section(first_line(diagnosis)),))
     pieces = [*_causes(diagnosis, frame), *_unseen(diagnosis), *_changes(diagnosis)]
-    blocks = fitted(head, pieces, lambda left_out: _foot(run, frame, left_out))
-    return Message(in_words(diagnosis), blocks)
+    return fit(head, pieces, lambda left_out: _foot(run, frame, left_out))
 
 
 def _causes(diagnosis: Diagnosis, frame: Frame) -> Iterator[Piece]:

@@ -12,7 +12,7 @@ from bot.slack.plain import plain
 from bot.slack.views.answers import failed, help_for, on_it, refused, stopped, told
 from bot.slack.views.headline import broken_off, closing, in_words, opening
 from bot.slack.views.progress import Progress, looked_at, progress
-from bot.slack.views.verdict import Frame, plainly, verdict
+from bot.slack.views.verdict import Frame, plainly, verdict, whole
 from diagnostics.model import Cause, Severity, Subject, Unobserved, Verdict
 from tests.bot.slack import samples
 
@@ -122,6 +122,14 @@ def test_what_does_not_fit_is_counted() -> None:
     assert f"{left_out} findings" in text
     assert "did not fit here: volati replay 3f9c2a71b0de" in text
     assert faults(message.text, message.blocks) == ()
+    attached = whole(samples.run(found), FRAME)
+    assert attached is not None
+    assert all(f"[keycloak.fault-{n}]" in attached.text for n in range(60)), "the file leaves nothing out"
+
+
+def test_what_fits_is_not_attached() -> None:
+    """It attaches nothing to an answer that is whole."""
+    assert whole(samples.run(), FRAME) is None
 
 
 def test_many_small_causes_keep_to_fifty_blocks() -> None:
