@@ -2,23 +2,27 @@
 
 import asyncio
 import shutil
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TypeVar
 
 from bot.bootstrap import Services
 from bot.checkup import Checkup
+from bot.clients.http import HttpClient
 from bot.errors import VolatiError
 from bot.examiner import Order
 from bot.health import State
 from bot.settings import Settings, SlackSettings
 from bot.slack.errors import SlackError
-from bot.slack.scopes import OPTIONAL_SCOPES, SCOPES
+from bot.slack.scopes import CHANNEL_SCOPES, OPTIONAL_SCOPES, SCOPES
 from bot.slack.transport import Introduction, Transport, open_transport
 from bot.store import Store
 from diagnostics.areas import AREAS
+from diagnostics.evidence.http import NoAnswer, Outgoing
 from diagnostics.model import Reason, Unobserved
 from diagnostics.observe import Glimpse
 
@@ -40,6 +44,7 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
     )
     async for checkup in _slack(settings, services):
         yield checkup
+    yield await _running(settings)
     yield await _store(services.store)
     yield await _folder(settings)
     for environment in settings.environments:
@@ -99,8 +104,8 @@ def _clock(theirs: datetime | None, ours: datetime) -> Checkup:
 
 async def _channel(transport: Transport, slack: SlackSettings, introduction: Introduction) -> Checkup:
     part = f"slack channel {slack.channel}"
-    if not introduction.scopes & set(OPTIONAL_SCOPES):
-        remedy = f"Grant {' and '.join(OPTIONAL_SCOPES)} to have it looked at, or try a command there."
+    if not introduction.scopes & set(CHANNEL_SCOPES):
+        remedy = f"Grant {' and '.join(CHANNEL_SCOPES)} to have it looked at, or try a command there."
         return Checkup(part, State.AWAY, "cannot be looked at without an optional scope", remedy)
     found, checkup = await _asked(
         part, lambda: transport.call("conversations.info", {"channel": slack.channel}), _known
@@ -114,6 +119,30 @@ async def _channel(transport: Transport, slack: SlackSettings, introduction: Int
 def _known(found: dict[str, object]) -> str:
     channel = found.get("channel")
     return f"#{channel.get('name', '')}, the bot is in it" if isinstance(channel, dict) else "known"
+
+
+async def _running(settings: Settings) -> Checkup:
+    """What the running bot says of itself, sockets included, where it serves that."""
+    part, where = "running bot", settings.listens
+    if where is None:
+        remedy = "Set server.port to have /readyz served, which tells of sockets and store."
+        return Checkup(part, State.AWAY, "it serves no /readyz", remedy)
+    url = f"http://{'127.0.0.1' if where.host == '0.0.0.0' else where.host}:{where.port}/readyz"  # noqa: S104 compared, not bound
+    async with HttpClient(ssl.create_default_context()) as http:
+        answer = await http.send(Outgoing("GET", url))
+    if isinstance(answer, NoAnswer):
+        return Checkup(part, State.AWAY, f"nobody answers at {url}", "Start it with `volati serve`.", answer.took_ms)
+    ill = _ill_parts(answer.document())
+    if answer.status == HTTPStatus.OK and not ill:
+        return Checkup(part, State.WELL, "ready", took_ms=answer.took_ms)
+    return Checkup(part, State.ILL, f"not ready: {'; '.join(ill) or answer.status}", f"See {url}.", answer.took_ms)
+
+
+def _ill_parts(document: object) -> list[str]:
+    """The parts that /readyz calls ill, each with its words."""
+    parts = document.get("parts") if isinstance(document, dict) else None
+    told = parts.items() if isinstance(parts, dict) else ()
+    return [f"{name}: {part.get('said')}" for name, part in told if part.get("state") == State.ILL]
 
 
 async def _store(store: Store | None) -> Checkup:

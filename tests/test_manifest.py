@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.slack.scopes import SCOPES
+from bot.slack.scopes import OPTIONAL_SCOPES, SCOPES
 from bot.slack.transport import Identity
 from handlers.app import COMMAND, listen
 from handlers.triage import SHORTCUT
@@ -130,6 +130,7 @@ def test_asks_for_the_scopes_it_needs(manifest: dict[str, Any]) -> None:
     """It asks for just the scopes that calls, events, commands and shortcuts need; and for none of a person's."""
     needed = {scope for scope in (*CALLS.values(), *EVENTS.values(), COMMANDS_AND_SHORTCUTS) if scope}
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed == set(SCOPES)
+    assert set(manifest["oauth_config"]["scopes"]["bot_optional"]) == set(OPTIONAL_SCOPES)
     assert "user" not in manifest["oauth_config"]["scopes"]
 
 

@@ -9,8 +9,13 @@ SCOPES: dict[str, str] = {
     "files:write": "what does not fit into a message",
     "files:read": "a token or a log given as a file",
 }
-#: Asked for and not needed: without them `volati doctor` cannot tell whether the bot is in its channel.
-OPTIONAL_SCOPES: dict[str, str] = {
-    "channels:read": "whether the bot is in its channel",
-    "groups:read": "the same for a private channel",
+CHANNEL_SCOPES: dict[str, str] = {
+    "channels:read": "doctor: whether the bot is in its channel",
+    "groups:read": "doctor: the same for a private channel",
 }
+HISTORY_SCOPES: dict[str, str] = {
+    "channels:history": "after a crash: whether a message was posted, instead of repeating it with a mark",
+    "groups:history": "the same for a private channel",
+}
+#: Offered at installation and not needed.
+OPTIONAL_SCOPES = CHANNEL_SCOPES | HISTORY_SCOPES

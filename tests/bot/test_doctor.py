@@ -1,0 +1,128 @@
+"""Tests of `volati doctor`, against the simulated platform and Slack."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.bootstrap import Services, open_services
+from bot.checkup import Checkup
+from bot.clock import SystemClock
+from bot.doctor import checkups, worst
+from bot.health import Health, State
+from bot.metrics import Metrics, Unrecorded
+from bot.settings import ServerSettings, parse
+from bot.slack.scopes import OPTIONAL_SCOPES, SCOPES
+from diagnostics.redaction import Redactor
+from handlers.web import Site, serving
+from playground.show import bot_settings
+from playground.slack.server import SimulatedSlack
+from playground.world.platform import SimulatedPlatform, running
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, slack: SimulatedSlack, platform: SimulatedPlatform, **changed: Any
+) -> AsyncIterator[Services]:
+    """The bot's services for a workspace and a platform."""
+    document = bot_settings(platform.environment(), slack, folder)
+    document["slack"] |= changed
+    async with open_services(parse(document, "the test"), memory_required=True) as services:
+        yield services
+
+
+async def looked_at(services: Services) -> dict[str, Checkup]:
+    """Every part by its name."""
+    return {one.part: one async for one in checkups(services)}
+
+
+@pytest.fixture
+async def platform() -> AsyncIterator[SimulatedPlatform]:
+    """A healthy platform."""
+    async with running() as platform:
+        yield platform
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[SimulatedSlack]:
+    """A workspace in which the bot has just the scopes it asks for."""
+    async with SimulatedSlack() as slack:
+        slack.switches.scopes = {*SCOPES, *OPTIONAL_SCOPES}
+        yield slack
+
+
+async def test_a_healthy_bot(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It finds every part well and posts nothing."""
+    async with opened(tmp_path, slack, platform) as services:
+        found = await looked_at(services)
+    assert [one.part for one in found.values() if one.state is not State.WELL] == ["running bot"], "none runs here"
+    assert worst(found.values()) is State.WELL
+    assert {"settings", "slack bot token", "slack scopes", "clock", "slack app token", "store"} <= set(found)
+    assert "playground: the realm page" in found
+    assert slack.ledger.of("chat.postMessage") == []
+
+
+@pytest.mark.parametrize(("ready", "state"), [(True, State.WELL), (False, State.ILL)])
+async def test_the_running_bot(
+    tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform, *, ready: bool, state: State
+) -> None:
+    """It passes on what the running bot says of its sockets."""
+    health = Health(SystemClock(), ("slack",))
+    if ready:
+        health.report("slack", State.WELL, "2 of 2 connections")
+    async with serving(Site(health, Metrics(), Redactor()), ServerSettings(port=0), Unrecorded()) as port:
+        document = bot_settings(platform.environment(), slack, tmp_path) | {"server": {"port": port}}
+        async with open_services(parse(document, "the test"), memory_required=True) as services:
+            checkup = (await looked_at(services))["running bot"]
+    assert checkup.state is state
+    assert ("slack" in checkup.said) is not ready
+
+
+async def test_a_missing_scope(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It names the scope, what is lost without it, and where to add it."""
+    slack.switches.scopes = {*SCOPES, *OPTIONAL_SCOPES} - {"usergroups:read"}
+    async with opened(tmp_path, slack, platform) as services:
+        checkup = (await looked_at(services))["slack scopes"]
+    assert checkup.state is State.ILL
+    assert "usergroups:read (roles from user groups)" in checkup.said
+    assert "manifest.yml" in checkup.remedy
+
+
+async def test_a_scope_too_many(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It names what the bot does not need; that is no illness."""
+    slack.switches.scopes = {*SCOPES, *OPTIONAL_SCOPES, "reactions:write"}
+    async with opened(tmp_path, slack, platform) as services:
+        checkup = (await looked_at(services))["slack scopes"]
+    assert (checkup.state, checkup.said) == (State.AWAY, "more than needed: reactions:write")
+
+
+async def test_not_in_its_channel(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It says how to invite the bot."""
+    outside = slack.workspace.channel("random")
+    assert outside is not None
+    async with opened(tmp_path, slack, platform, channel=outside.id) as services:
+        checkup = (await looked_at(services))[f"slack channel {outside.id}"]
+    assert checkup.state is State.ILL
+    assert "/invite @volati" in checkup.remedy
+
+
+async def test_a_wrong_token(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It says what to do, shows no token, and goes on with the other parts."""
+    async with opened(tmp_path, slack, platform, bot_token="xoxb-nobody-knows-this-token") as services:
+        found = await looked_at(services)
+    assert found["slack bot token"].state is State.ILL
+    assert found["slack bot token"].remedy
+    assert "nobody-knows" not in str(found)
+    assert found["store"].state is State.WELL
+
+
+async def test_a_platform_that_is_away(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It tells which sources could not be seen, and why."""
+    async with opened(tmp_path, slack, platform) as services:
+        await platform.switch_on("hanging")
+        found = await looked_at(services)
+    blind = [name for name, one in found.items() if name.startswith("playground: ") and one.state is not State.WELL]
+    assert "playground: the discovery document" in blind
+    assert found["slack bot token"].state is State.WELL
