@@ -437,7 +437,7 @@ class Store:
     async def _persistently(self, *command: Any) -> Any:  # noqa: ANN401 -- as _ask
         """The server's answer, asked for again after a lost connection: every command bears repeating."""
         for pause in PAUSES_SECONDS if self._answered else ():
-            with contextlib.suppress(StoreUnreachable):
+            with contextlib.suppress(StoreUnreachable, StoreBusy):  # busy: it loads its file after a restart
                 return await self._once(*command)
             await asyncio.sleep(pause)
         return await self._once(*command)

@@ -1,6 +1,8 @@
-"""What all tests share: the options of the test run."""
+"""What all tests share: the options of the test run, and the servers that the store is tried on."""
 
 import pytest
+
+pytest_plugins = ("tests.redis_server",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,40 +12,25 @@ import pytest
 
 from bot.clients.valkey import server_binary
 from bot.settings import SettingsError, parse
-from bot.store import Store
 from handlers.http import PATH
 from playground.slack.delivery import Delivery, Receipt
 from playground.slack.http_delivery import HttpCarrier
 from tests.handlers.processes import CHANNEL, COMMAND, Bot, Stage, stage, unused_port
+from tests.redis_server import RedisServer, redis_7
 
 ENVIRONMENTS: dict[str, Any] = {"production": {}}
 
 
-@asynccontextmanager
-async def redis(folder: Path) -> AsyncIterator[str]:
-    """A Redis that anyone may be given the address of; gives the address."""
+@pytest.fixture(params=["valkey", pytest.param("redis-7", marks=pytest.mark.live)])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
+    """The address of a server that the replicas share: the Valkey that comes with the bot, or Redis 7."""
     port = unused_port()
-    process = await asyncio.create_subprocess_exec(
-        await asyncio.to_thread(server_binary),
-        *("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "", "--appendonly", "no"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        async with Store.at(url := f"redis://127.0.0.1:{port}/0") as store, asyncio.timeout(10):
-            while not await _answers(store):  # noqa: ASYNC110 -- another process, which tells nobody when it is up
-                await asyncio.sleep(0.01)
-        yield url
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _answers(store: Store) -> bool:
-    try:
-        return await store.ping() >= 0
-    except Exception:  # noqa: BLE001 -- it is not up yet
-        return False
+    if request.param == "redis-7":
+        async with redis_7(request.config, port) as server:
+            yield server.url
+        return
+    async with RedisServer(await asyncio.to_thread(server_binary), tmp_path, port) as server:
+        yield server.url
 
 
 @asynccontextmanager
@@ -56,9 +41,9 @@ async def two(here: Stage, url: str, **changes: Any) -> AsyncIterator[tuple[Bot,
         yield one, other
 
 
-async def test_each_request_is_acted_on_once(tmp_path: Path) -> None:
+async def test_each_request_is_acted_on_once(url: str) -> None:
     """It answers every command on whichever replica it reaches, and diagnoses once for a mention that reaches both."""
-    async with stage() as here, redis(tmp_path) as url, two(here, url) as (one, other):
+    async with stage() as here, two(here, url) as (one, other):
         oncall = here.slack.person("oncall")
         outcomes = [await oncall.command("engineering", "/volati help") for _ in range(40)]
         assert all(outcome.acknowledged for outcome in outcomes)
@@ -77,9 +62,9 @@ async def test_each_request_is_acted_on_once(tmp_path: Path) -> None:
         assert here.slack.ledger.calls["chat.postMessage"] <= 3  # what the person said is no call of the bot's
 
 
-async def test_goes_on_when_one_is_killed(tmp_path: Path) -> None:
+async def test_goes_on_when_one_is_killed(url: str) -> None:
     """It goes on answering over the replica that is left."""
-    async with stage() as here, redis(tmp_path) as url, two(here, url) as (one, other):
+    async with stage() as here, two(here, url) as (one, other):
         one.process.kill()
         await one.process.wait()
         await here.slack.until(lambda: len(here.slack.sockets.links) == 2, seconds=10)
@@ -102,9 +87,9 @@ class BothWays:
         return first
 
 
-async def test_over_http_a_repeat_at_another_replica_is_recognised(tmp_path: Path) -> None:
+async def test_over_http_a_repeat_at_another_replica_is_recognised(url: str) -> None:
     """It runs one diagnosis for a command that reaches both replicas, and acknowledges both times."""
-    async with stage() as here, redis(tmp_path) as url:
+    async with stage() as here:
         http = {"mode": "http", "signing_secret": here.slack.signing_secret}
         ports = (unused_port(), unused_port())
         async with (

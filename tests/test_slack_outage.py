@@ -21,6 +21,7 @@ from playground.slack.ledger import Entry
 from playground.slack.server import SimulatedSlack
 from tests.bot.slack.stage import CHANNEL, Stage, says, stage
 from tests.outbox_process import THREADS as THREADS_OF_PROCESS
+from tests.redis_server import MEMORIES, redis_7
 
 TEN_MINUTES = 600.0
 THREADS = 8
@@ -34,15 +35,26 @@ async def here() -> AsyncIterator[Stage]:
         yield made
 
 
-@pytest.fixture(params=["memory", "store"])
+@pytest.fixture
+async def store(store_url: str | None) -> AsyncIterator[Store]:
+    """A store in a server of its own."""
+    with tempfile.TemporaryDirectory(prefix="volati-test-") as folder:
+        async with open_store(store_url, Path(folder)) as store:
+            yield store
+
+
+@pytest.fixture(params=["memory", *MEMORIES])
 async def kept(request: pytest.FixtureRequest) -> AsyncIterator[Store | None]:
-    """Where letters are kept: in memory, or in an embedded server."""
+    """Where letters are kept: in memory, in an embedded server, or in Redis 7."""
     async with AsyncExitStack() as stack:
         if request.param == "memory":
             yield None
             return
+        url = None
+        if request.param == "redis-7":
+            url = (await stack.enter_async_context(redis_7(request.config))).url
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="volati-test-")))
-        yield await stack.enter_async_context(open_store(None, folder))
+        yield await stack.enter_async_context(open_store(url, folder))
 
 
 async def diagnose(poster: Poster, name: str) -> None:
@@ -143,40 +155,36 @@ async def test_429_storms(here: Stage, kept: Store | None) -> None:
     assert not any(REPEAT in text for text in here.everything())
 
 
-async def test_two_replicas_share_an_outbox(here: Stage) -> None:
+async def test_two_replicas_share_an_outbox(here: Stage, store: Store) -> None:
     """It sends each letter from one of them, and each thread in order."""
-    with tempfile.TemporaryDirectory(prefix="volati-test-") as folder:
-        async with open_store(None, Path(folder)) as store:
-            posters = [here.poster(store), here.poster(store)]
-            await here.slack.go_down()
-            work = [asyncio.create_task(diagnose(posters[n % 2], f"d{n}")) for n in range(THREADS)]
-            await here.until(lambda: all(task.done() for task in work), seconds=60)
-            await here.passing(30)
-            await here.slack.come_back()
-            await here.until(lambda: whole(here), seconds=120)
-            await here.passing(60)
+    posters = [here.poster(store), here.poster(store)]
+    await here.slack.go_down()
+    work = [asyncio.create_task(diagnose(posters[n % 2], f"d{n}")) for n in range(THREADS)]
+    await here.until(lambda: all(task.done() for task in work), seconds=60)
+    await here.passing(30)
+    await here.slack.come_back()
+    await here.until(lambda: whole(here), seconds=120)
+    await here.passing(60)
     assert whole(here)
     for number in range(THREADS):
         assert here.texts(f"d{number}: down") == [f"d{number}: {what}" for what in ("down", "verdict", "a note")]
 
 
-async def test_a_restart_finds_what_was_left(here: Stage) -> None:
+async def test_a_restart_finds_what_was_left(here: Stage, store: Store) -> None:
     """It delivers what an earlier process could not, and knows the earlier one's messages."""
-    with tempfile.TemporaryDirectory(prefix="volati-test-") as folder:
-        async with open_store(None, Path(folder)) as store:
-            earlier = here.poster(store)
-            await here.slack.go_down()
-            root = await patiently(here, earlier.post(CHANNEL, says("looking")))
-            reply = await patiently(here, earlier.post(CHANNEL, says("0 of 8"), root.ts))
-            assert not root.posted
-            await earlier.close()
-            await here.slack.come_back()
-            later = here.poster(store)
-            delivery = asyncio.create_task(later.deliver())
-            await here.until(lambda: len(here.everything()) == 2, seconds=60)
-            await patiently(here, later.update(Place(CHANNEL, reply.ts), says("interrupted")))
-            assert here.texts("looking") == ["looking", "interrupted"]
-            delivery.cancel()
+    earlier = here.poster(store)
+    await here.slack.go_down()
+    root = await patiently(here, earlier.post(CHANNEL, says("looking")))
+    reply = await patiently(here, earlier.post(CHANNEL, says("0 of 8"), root.ts))
+    assert not root.posted
+    await earlier.close()
+    await here.slack.come_back()
+    later = here.poster(store)
+    delivery = asyncio.create_task(later.deliver())
+    await here.until(lambda: len(here.everything()) == 2, seconds=60)
+    await patiently(here, later.update(Place(CHANNEL, reply.ts), says("interrupted")))
+    assert here.texts("looking") == ["looking", "interrupted"]
+    delivery.cancel()
 
 
 async def patiently(here: Stage, doing: object) -> Place:
@@ -219,7 +227,7 @@ async def test_private_answers_wait_too(here: Stage, kept: Store | None) -> None
 
 async def killed_again_and_again(slack: SimulatedSlack, store: Store) -> int:
     """Post while Slack is away, then deliver in processes that are killed; gives how many were."""
-    address = (store.server.url, slack.api_url, slack.bot_token) if store.server else ("", "", "")
+    address = (store.address, slack.api_url, slack.bot_token)
     await slack.go_down()
     assert await process(*address, "post", "0", "before") == -signal.SIGKILL
     await slack.come_back()
@@ -240,14 +248,13 @@ async def process(*arguments: str) -> int:
 
 
 @pytest.mark.parametrize("may_look", [False, True], ids=["may not look", "may look"])
-async def test_killed_between_sending_and_noting(*, may_look: bool) -> None:
+async def test_killed_between_sending_and_noting(store: Store, *, may_look: bool) -> None:
     """It brings each message once, or marks the repeat; where it may read the channel, there is no repeat."""
-    with tempfile.TemporaryDirectory(prefix="volati-test-") as folder:
-        async with SimulatedSlack() as slack, open_store(None, Path(folder)) as store:
-            slack.switches.strict_tiers = False
-            slack.switches.scopes |= {"channels:history"} if may_look else set()
-            deaths = await killed_again_and_again(slack, store)
-            said = [message.text for message in slack.workspace.visible(CHANNEL)]
+    async with SimulatedSlack() as slack:
+        slack.switches.strict_tiers = False
+        slack.switches.scopes |= {"channels:history"} if may_look else set()
+        deaths = await killed_again_and_again(slack, store)
+        said = [message.text for message in slack.workspace.visible(CHANNEL)]
     wanted = [f"t{thread}{reply}" for thread in range(THREADS_OF_PROCESS) for reply in ("", " r0", " r1")]
     repeats = [text for text in said if REPEAT in text]
     assert sorted({text.removesuffix(f" ({REPEAT})") for text in said}) == sorted(wanted), "nothing is lost"

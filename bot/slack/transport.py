@@ -32,7 +32,14 @@ _BUSY = frozenset({"ratelimited", "rate_limited"})
 _MAYBE_DONE = frozenset({"internal_error", "fatal_error"})
 _NOT_DONE = frozenset({"request_timeout", "service_unavailable", "team_added_to_org"})
 # Only methods that write take JSON; a form is taken by all (docs.slack.dev/apis/web-api).
-_TAKE_JSON = ("chat.postMessage", "chat.postEphemeral", "chat.update", "views.", "apps.connections.open", "blocks.validate")
+_TAKE_JSON = (
+    "chat.postMessage",
+    "chat.postEphemeral",
+    "chat.update",
+    "views.",
+    "apps.connections.open",
+    "blocks.validate",
+)
 
 
 @dataclass(frozen=True, slots=True)

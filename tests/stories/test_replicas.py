@@ -18,9 +18,9 @@ ORDER = Order("keycloak", "playground")
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[Story]:
+async def here(tmp_path: Path, store_url: str | None) -> AsyncIterator[Story]:
     """Two replicas, each with a connection of its own: Slack gives each delivery to either."""
-    async with story("sockets", tmp_path, two=True) as found:
+    async with story("sockets", tmp_path, two=True, shared=store_url) as found:
         yield found
 
 

@@ -94,9 +94,9 @@ def words(blocks: object) -> str:
 
 @asynccontextmanager
 async def story(
-    way: str, folder: Path, access: dict[str, Any] | None = None, *, two: bool = False
+    way: str, folder: Path, access: dict[str, Any] | None = None, *, two: bool = False, shared: str | None = None
 ) -> AsyncIterator[Story]:
-    """The bot in its world; with `two`, two replicas that share one memory and one Slack app."""
+    """The bot in its world; with `two`, two replicas that share one Slack app and one memory, at `shared` if given."""
     async with AsyncExitStack() as stack:
         stack.callback(structlog.reset_defaults)  # the bot sets up its log; the other tests get theirs back
         platform = await stack.enter_async_context(running())
@@ -104,8 +104,8 @@ async def story(
         slack.install(yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8")))
         document = _settings(slack, platform, folder, access or ACCESS)
         if two:  # an embedded memory would be each one's own
-            shared = await stack.enter_async_context(EmbeddedValkey(folder / "shared"))
-            document["store"] = {"url": shared.url}
+            shared = shared or (await stack.enter_async_context(EmbeddedValkey(folder / "shared"))).url
+            document["store"] = {"url": shared}
         settings = parse(document, "the story")
         services = await stack.enter_async_context(open_services(settings, memory_required=True))
         log = stack.enter_context(_logged())
