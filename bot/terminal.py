@@ -75,8 +75,9 @@ def _more(count: int, noun: str = "other") -> str:
 
 
 def _grave(diagnosis: Diagnosis) -> list[Cause]:
+    """The causes that are more than notes, by themselves or by what they explain."""
     notes = {finding.id for finding in diagnosis.findings if finding.severity == "note"}
-    return [cause for cause in diagnosis.causes if cause.id not in notes]
+    return [cause for cause in diagnosis.causes if not notes.issuperset({cause.id, *cause.explains})]
 
 
 def _causes(diagnosis: Diagnosis) -> Iterator[str]:
@@ -107,8 +108,9 @@ def _advice(suggestions: Iterable[Suggestion]) -> Iterator[str]:
 
 
 def _notes(diagnosis: Diagnosis) -> Iterator[str]:
+    shown = {cause.id for cause in _grave(diagnosis)}
     for finding in diagnosis.findings:
-        if finding.severity == "note":
+        if finding.severity == "note" and finding.id not in shown:
             yield f"note: {finding.summary}"
 
 

@@ -117,7 +117,8 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Find out what answers at {url}: a maintenance page, an error page of the ingress, another service."),
     ),
     "keycloak.request-rejected": (
-        Advice("Find the firewall, rate limit or proxy login that rejects public pages of {url}."),
+        Advice("On a 404, check host and path of the ingress for {url}, and Keycloak's KC_HTTP_RELATIVE_PATH."),
+        Advice("Else find the firewall, rate limit or proxy login that rejects public pages of {url}."),
     ),
     "keycloak.wrong-base-path": (
         Advice(

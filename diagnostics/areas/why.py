@@ -1,5 +1,6 @@
 """Why Keycloak grants or denies: a permission question walked through, step by step."""
 
+import shlex
 from collections.abc import Iterator
 
 from diagnostics.areas.keycloak.platform import admin_page, expected
@@ -107,4 +108,4 @@ def _vote(vote: Vote) -> Fact:
 
 
 def _user_command(seen: AskedUser, context: Context) -> str:
-    return f"kcadm.sh get users -r {expected(context).realm} -q exact=true -q username={seen.asked}"
+    return f"kcadm.sh get users -r {expected(context).realm} -q exact=true -q username={shlex.quote(seen.asked)}"

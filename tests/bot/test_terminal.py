@@ -11,8 +11,9 @@ from bot.terminal import claims, headline, printable, progress, report
 from diagnostics.areas.keycloak import AREA
 from diagnostics.evidence.http import Answer
 from diagnostics.judge import Span, judge
-from diagnostics.model import Change, Diagnosis, Evidence, Fact, Reason, Unobserved
+from diagnostics.model import Cause, Change, Diagnosis, Evidence, Fact, Reason, Severity, Unobserved
 from diagnostics.observe import Glimpse, Seen
+from tests.bot.slack import samples
 from tests.diagnostics.areas.cases import authorization, login, realm
 from tests.diagnostics.areas.cases.case import CONTEXT, DOWN, NOW
 from tests.diagnostics.areas.cases.connection import NAME, SOUND
@@ -145,3 +146,13 @@ def test_any_text_is_one_line(text: str) -> None:
     assert printable(text).isprintable()
     assert len(printable(text)) == len(text)
     assert printable(printable(text)) == printable(text)
+
+
+def test_a_note_that_explains_a_fault_is_shown_with_it() -> None:
+    """It shows the cause with what it explains, although the cause by itself is only a note."""
+    fault = samples.SECRET_WRONG
+    note = replace(fault, id="keycloak.container-missing", severity=Severity.NOTE)
+    found = samples.diagnosis(findings=(fault, note), causes=(Cause(note.id, "no container", (fault.id,)),))
+    shown = report(found, "r1")
+    assert "[keycloak.container-missing]" in shown
+    assert f"explains 1 other finding: {fault.title[:1].lower()}{fault.title[1:]}" in shown

@@ -1,5 +1,6 @@
 """Checks of UMA: may the client register resources, are they in order, does permission evaluation work."""
 
+import shlex
 from collections.abc import Iterator
 
 from diagnostics.areas.keycloak.platform import admin_page, answer_facts, client, expected, realm_url
@@ -119,7 +120,7 @@ def owner_unknown(seen: KeycloakOwners, context: Context) -> Iterator[Sign]:
         more = f" and {len(seen.unknown) - _NAMED} more" if len(seen.unknown) > _NAMED else ""
         summary = f"{len(seen.unknown)} of {seen.asked} resource owners are no users of the realm: {listed}{more}"
         facts = (Fact("owners asked for", str(seen.asked)), Fact("unknown", ", ".join(seen.unknown)))
-        command = f"kcadm.sh get users/{seen.unknown[0]} -r {expected(context).realm}"
+        command = f"kcadm.sh get {shlex.quote(f'users/{seen.unknown[0]}')} -r {expected(context).realm}"
         yield Sign(Subject("realm", expected(context).realm), summary, facts, command)
 
 

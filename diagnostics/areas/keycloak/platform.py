@@ -1,5 +1,7 @@
 """The words the Keycloak checks share: the expected platform, its subjects, and commands filled in for it."""
 
+from urllib.parse import quote
+
 from diagnostics.context import Context, KeycloakExpected
 from diagnostics.evidence.http import Answer, Exchange
 from diagnostics.model import Fact, Subject
@@ -38,7 +40,7 @@ def realm_url(context: Context, base_path: str | None = None) -> str:
     """The realm's address, under the configured path unless another is named."""
     keycloak = expected(context)
     path = base_path if base_path is not None else (keycloak.base_path or "")
-    return f"{keycloak.url}{path}/realms/{keycloak.realm}"
+    return f"{keycloak.url}{path}/realms/{quote(keycloak.realm, safe='')}"
 
 
 def curl(url: str) -> str:
@@ -53,7 +55,7 @@ def issuers(context: Context) -> tuple[str, ...]:
     if keycloak.issuer:
         return (keycloak.issuer.rstrip("/"),)
     paths = ("", "/auth") if keycloak.base_path is None else (keycloak.base_path,)
-    return tuple(f"{keycloak.url}{path}/realms/{keycloak.realm}" for path in paths)
+    return tuple(f"{keycloak.url}{path}/realms/{quote(keycloak.realm, safe='')}" for path in paths)
 
 
 def login_command(context: Context) -> str:

@@ -76,23 +76,20 @@ def not_json(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
 
 @check(KeycloakRealm, "keycloak.request-rejected", "Keycloak rejects requests", _CRITICAL, Section.KEYCLOAK)
 def request_rejected(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
-    """A realm page is public; a 4xx other than 404 comes from a firewall, a rate limit or a proxy's own login."""
+    """A realm page is public: a 4xx comes from a firewall, a rate limit, a proxy, or from a path nobody serves."""
     page = _unserved(seen)
     if not (page and isinstance(page.exchange, Answer)):
         return
-    if page.exchange.status_class == REFUSED and page.exchange.status != _NOT_FOUND:
+    if page.exchange.status_class == REFUSED and not any(REALM_UNKNOWN in _error(one) for one in seen.pages):
         yield _page_sign(page, f"The realm page answers {page.exchange.refusal}", context)
 
 
 @check(KeycloakRealm, "keycloak.realm-missing", "The realm does not exist", _CRITICAL, Section.KEYCLOAK)
 def realm_missing(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
     """Without its realm the platform has no users, clients or permissions: deleted, renamed, or a fresh database."""
-    pages = [page for page in seen.pages if isinstance(page.exchange, Answer)]
-    told = next((page for page in pages if REALM_UNKNOWN in _error(page)), None)
-    lost = bool(pages) and all(_status(page) == _NOT_FOUND for page in pages)
-    if seen.served or not (told or lost):
+    page = next((page for page in seen.pages if REALM_UNKNOWN in _error(page)), None)
+    if seen.served or page is None:
         return
-    page = told or pages[0]
     summary = f"Keycloak answers, and has no realm {expected(context).realm!r} ({_said(page)})"
     yield _page_sign(page, summary, context)
 

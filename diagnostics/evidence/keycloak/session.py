@@ -189,7 +189,7 @@ class KeycloakSession:
 
     async def _page(self, base_path: str) -> RealmPage:
         exchange = await self.get(self._realm_at(base_path))
-        return RealmPage(base_path, answered(exchange), str(_object(exchange).get("realm", "")))
+        return RealmPage(base_path, answered(exchange), _realm(exchange))
 
     async def _client_page(self, seen: Seen, answer: Answer) -> str:
         """What the login page says of a client that the token endpoint only calls invalid."""
@@ -269,6 +269,13 @@ class KeycloakSession:
         return f"{self._target.url}{base_path}/realms/{quote(self._target.realm, safe='')}"
 
 
+def _realm(exchange: Reply | NoAnswer) -> str:
+    """The realm whose own page this is; empty when it is no such page, whatever its status."""
+    named = _object(exchange).get("realm")
+    good = isinstance(exchange, Reply) and exchange.answer().ok
+    return named if good and isinstance(named, str) else ""
+
+
 def _object(exchange: Reply | NoAnswer) -> dict[str, Any]:
     """The JSON object of an exchange; empty when there is none."""
     document = exchange.document() if isinstance(exchange, Reply) else None
@@ -281,14 +288,23 @@ def _no_token() -> CouldNotLookError:
 
 def resource_of(item: dict[str, Any]) -> Resource:
     """A resource as the protection API describes it."""
-    owner = item.get("owner") or {}
-    noted = (item.get("attributes") or {}).get("ownerId") or [""]
+    owner = _part(item.get("owner"))
+    noted = _part(item.get("attributes")).get("ownerId")
+    scopes = item.get("scopes")
     return Resource(
         id=str(item.get("_id", "")),
         name=str(item.get("displayName") or item.get("name", "")),
         kind=str(item.get("type", "")),
-        owner_id=str(owner.get("id", "")),
-        owner_name=str(owner.get("name", "")),
-        noted_owner=str(noted[0]).strip(),
-        scopes=tuple(str(scope.get("name", "")) for scope in item.get("scopes") or []),
+        owner_id=_word(owner.get("id")),
+        owner_name=_word(owner.get("name")),
+        noted_owner=_word(noted[0] if isinstance(noted, list) and noted else noted).strip(),
+        scopes=tuple(_word(_part(one).get("name")) for one in scopes if one) if isinstance(scopes, list) else (),
     )
+
+
+def _part(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""

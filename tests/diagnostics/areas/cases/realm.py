@@ -84,14 +84,26 @@ CASES = (
     ),
     Case(
         "keycloak.request-rejected",
-        fires=(pages(refusal(403), refusal(403)), pages(refusal(429), NO_PATH), pages(refusal(400), NO_PATH)),
-        silent=(SOUND, GONE, pages(NO_PATH, NO_PATH), pages(DOWN, DOWN), pages(LOGIN_PAGE, LOGIN_PAGE)),
+        fires=(
+            pages(refusal(403), refusal(403)),
+            pages(refusal(429), NO_PATH),
+            pages(refusal(400), NO_PATH),
+            pages(NO_PATH, NO_PATH_HTML),
+        ),
+        silent=(SOUND, GONE, pages(NO_PATH, NO_REALM), pages(DOWN, DOWN), pages(LOGIN_PAGE, LOGIN_PAGE)),
         says="The realm page answers HTTP 4",
     ),
     Case(
         "keycloak.realm-missing",
-        fires=(GONE, pages(NO_PATH, NO_REALM), pages(NO_PATH, NO_PATH_HTML)),
-        silent=(SOUND, AT_AUTH, pages(OK, NO_REALM, served=""), pages(DOWN, DOWN), pages(REFUSED, REFUSED)),
+        fires=(GONE, pages(NO_PATH, NO_REALM)),
+        silent=(
+            SOUND,
+            AT_AUTH,
+            pages(NO_PATH, NO_PATH_HTML),
+            pages(OK, NO_REALM, served=""),
+            pages(DOWN, DOWN),
+            pages(REFUSED, REFUSED),
+        ),
         says="has no realm 'volaticloud' (HTTP 404",
     ),
     Case(
