@@ -1,5 +1,6 @@
 """Carrying out examinations for people: opens the platform, examines, saves the run."""
 
+import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ class Examiner:
     async def _save(self, run: Run) -> None:
         if self._store is None:
             return
-        document = self._frame.redactor.value(run).encode()
+        document = await asyncio.to_thread(lambda: self._frame.redactor.value(run).encode())
         try:
             await self._store.save_run(run.diagnosis.environment, run.diagnosis.area, run.id, document)
         except StoreError as error:

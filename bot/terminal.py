@@ -76,19 +76,24 @@ def _more(count: int, noun: str = "other") -> str:
 
 def _grave(diagnosis: Diagnosis) -> list[Cause]:
     """The causes that are more than notes, by themselves or by what they explain."""
-    notes = {finding.id for finding in diagnosis.findings if finding.severity == "note"}
-    return [cause for cause in diagnosis.causes if not notes.issuperset({cause.id, *cause.explains})]
+    notes = {finding.symptom for finding in diagnosis.findings if finding.severity == "note"}
+    return [cause for cause in diagnosis.causes if not notes.issuperset({cause.itself, *cause.symptoms})]
 
 
 def _causes(diagnosis: Diagnosis) -> Iterator[str]:
-    found = {finding.id: finding for finding in reversed(diagnosis.findings)}
     for cause in _grave(diagnosis):
         yield ""
-        yield from _finding(found[cause.id])
-        if cause.explains:
-            explained = ", ".join(found[id].title[:1].lower() + found[id].title[1:] for id in cause.explains)
-            yield f"  explains {len(cause.explains)} other finding{'s' * (len(cause.explains) > 1)}: {explained}"
-        yield from _advice(one for one in diagnosis.suggestions if one.cause == cause.id)
+        yield from _finding(diagnosis.finding(cause.itself))
+        if cause.symptoms:
+            yield f"  explains {_explained(diagnosis, cause)}"
+        yield from _advice(diagnosis.advice_about(cause))
+
+
+def _explained(diagnosis: Diagnosis, cause: Cause) -> str:
+    """How many findings a cause explains, and the title of each kind of them."""
+    findings = [diagnosis.finding(symptom) for symptom in cause.symptoms]
+    titles = dict.fromkeys(finding.title[:1].lower() + finding.title[1:] for finding in findings)
+    return f"{len(findings)} other finding{'s' * (len(findings) > 1)}: {', '.join(titles)}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
@@ -108,9 +113,9 @@ def _advice(suggestions: Iterable[Suggestion]) -> Iterator[str]:
 
 
 def _notes(diagnosis: Diagnosis) -> Iterator[str]:
-    shown = {cause.id for cause in _grave(diagnosis)}
+    shown = {cause.itself for cause in _grave(diagnosis)}
     for finding in diagnosis.findings:
-        if finding.severity == "note" and finding.id not in shown:
+        if finding.severity == "note" and finding.symptom not in shown:
             yield f"note: {finding.summary}"
 
 

@@ -1,17 +1,26 @@
 """Which finding explains which: the platform as a graph of cause and symptom, one table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from diagnostics.model import Cause, Finding
+from diagnostics.model import Cause, Finding, Symptom
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When `cause` is among the findings, the findings named in `explains` are its symptoms."""
+    """When `cause` is among the findings, the findings named in `explains` are its symptoms.
+
+    With `linked`, only those that are about the cause's subject, or that rest on it: a broken image of one workload
+    explains nothing about another.
+    """
 
     cause: str
     explains: tuple[str, ...]
+    linked: bool = False
+
+    def holds(self, cause: Finding, finding: Finding) -> bool:
+        """Whether this very cause explains this very finding."""
+        return not self.linked or cause.subject == finding.subject or cause.subject in finding.rests_on
 
 
 # Everything that needs an answer from Keycloak before it can succeed.
@@ -118,23 +127,50 @@ def explain(findings: Sequence[Finding], order: Sequence[str]) -> tuple[Cause, .
     A cause weighs as much as the worst of what it explains. Among equals, the one that explains more comes
     first, then the one whose check is listed first in `order`.
     """
-    present = {finding.id: finding for finding in reversed(findings)}
-    roots = {id: _root(id, present) for id in present}
-    causes = [
-        Cause(id, present[id].summary, tuple(other for other in order if roots.get(other) == id != other))
-        for id, root in roots.items()
-        if id == root
-    ]
-
-    def weight(cause: Cause) -> tuple[int, int, int]:
-        worst = min(present[id].severity.rank for id in (cause.id, *cause.explains))
-        return worst, -len(cause.explains), order.index(cause.id)
-
-    return tuple(sorted(causes, key=weight))
+    listed = sorted(findings, key=lambda finding: (order.index(finding.id), str(finding.subject)))
+    present = _by_id(listed)
+    roots: dict[Symptom, Finding] = {}
+    symptoms: dict[Symptom, list[Finding]] = {}
+    for finding in listed:
+        root = _root(finding, present)
+        roots.setdefault(root.symptom, root)
+        symptoms.setdefault(root.symptom, []).extend([finding] if finding.symptom != root.symptom else [])
+    ranked = sorted(roots, key=lambda one: _weight(roots[one], symptoms[one], order))
+    return tuple(_cause(roots[one], symptoms[one]) for one in ranked)
 
 
-def _root(id: str, present: Mapping[str, Finding]) -> str:
+def _by_id(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    present: dict[str, list[Finding]] = {}
+    for finding in findings:
+        present.setdefault(finding.id, []).append(finding)
+    return present
+
+
+def _root(finding: Finding, present: Mapping[str, Sequence[Finding]]) -> Finding:
+    for rule in _EXPLAINING.get(finding.id, ()):
+        for cause in present.get(rule.cause, ()):
+            if rule.holds(cause, finding):
+                return _root(cause, present)
+    return finding
+
+
+def _cause(root: Finding, symptoms: Sequence[Finding]) -> Cause:
+    explains = tuple(dict.fromkeys(symptom.id for symptom in symptoms))
+    return Cause(root.id, root.subject, root.summary, explains, tuple(symptom.symptom for symptom in symptoms))
+
+
+def _weight(root: Finding, symptoms: Sequence[Finding], order: Sequence[str]) -> tuple[int, int, int, str]:
+    worst = min(finding.severity.rank for finding in (root, *symptoms))
+    return worst, -len(symptoms), order.index(root.id), str(root.subject)
+
+
+def _explaining() -> dict[str, tuple[Rule, ...]]:
+    found: dict[str, tuple[Rule, ...]] = {}
     for rule in RULES:
-        if rule.cause in present and id in rule.explains:
-            return _root(rule.cause, present)
-    return id
+        for id in rule.explains:
+            found[id] = (*found.get(id, ()), rule)
+    return found
+
+
+#: The same rules by what they explain, in the same order.
+_EXPLAINING = _explaining()

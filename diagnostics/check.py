@@ -15,13 +15,16 @@ E = TypeVar("E", bound=Evidence)
 class Sign(Value, frozen=True):
     """What a check saw: the subject, one sentence with its numbers, what it rests on, how to see the same.
 
-    The check's own id, title, severity and section are added to make it a Finding.
+    The check's own id, title, severity and section are added to make it a Finding. `severity` is given where this
+    sign is milder than the check's worst, as when others still do the work. `rests_on` is as in Finding.
     """
 
     subject: Subject
     summary: str
     evidence: tuple[Fact, ...]
     command: str
+    severity: Severity | None = None
+    rests_on: tuple[Subject, ...] = ()
 
 
 Judge = Callable[[E, Context], Iterator[Sign]]
@@ -52,13 +55,14 @@ class Check(Generic[E]):
         return Finding(
             id=self.id,
             title=self.title,
-            severity=self.severity,
+            severity=sign.severity or self.severity,
             section=self.section,
             seen_from=context.seen_from,
             subject=sign.subject,
             summary=sign.summary,
             evidence=sign.evidence,
             command=sign.command,
+            rests_on=sign.rests_on,
         )
 
 

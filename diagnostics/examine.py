@@ -1,5 +1,6 @@
 """One examination from start to end: observe what the area needs, judge it, and give the run as it can be saved."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,5 +42,5 @@ async def examine(request: Request, sources: Iterable[Source[Evidence]], context
     began = lookout.clock.monotonic()
     seen = await Observation(wanted, lookout).look()
     span = Span(context.at, round((lookout.clock.monotonic() - began) * 1000))
-    diagnosis = judge(request.area, request.environment, seen, context, span)
+    diagnosis = await asyncio.to_thread(judge, request.area, request.environment, seen, context, span)
     return Run.of(request.run_id, request.deep, context, seen, diagnosis)

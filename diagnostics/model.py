@@ -121,7 +121,11 @@ class CouldNotLookError(Exception):
 
 
 class Finding(Value, frozen=True):
-    """One fault that a check has seen, with what it rests on."""
+    """One fault that a check has seen, with what it rests on.
+
+    `rests_on` names what its subject needs to be well, near and far: a service its workload, a workload its nodes.
+    A fault of one of these may be the reason for this finding.
+    """
 
     id: str
     title: str
@@ -132,17 +136,38 @@ class Finding(Value, frozen=True):
     command: str
     section: Section
     seen_from: str
+    rests_on: tuple[Subject, ...] = ()
+
+    @property
+    def symptom(self) -> "Symptom":
+        """What tells it from the other findings of a run."""
+        return Symptom(self.id, self.subject)
+
+
+class Symptom(Value, frozen=True):
+    """One finding of a run: the same check may find fault with several subjects."""
+
+    id: str
+    subject: Subject
 
 
 class Cause(Value, frozen=True):
-    """A finding that is nobody's symptom, and the findings and blind spots it explains.
+    """A finding that is nobody's symptom, and the findings it explains.
 
-    `id` is the id of the finding it stands on; `title` is that finding's sentence, with its numbers.
+    `id` and `subject` are those of the finding it stands on; `title` is that finding's sentence, with its numbers.
+    `explains` names the checks, `symptoms` the very findings.
     """
 
     id: str
+    subject: Subject
     title: str
-    explains: tuple[str, ...]
+    explains: tuple[str, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
+
+    @property
+    def itself(self) -> Symptom:
+        """The finding it stands on."""
+        return Symptom(self.id, self.subject)
 
 
 class SuggestionKind(StrEnum):
@@ -157,6 +182,7 @@ class Suggestion(Value, frozen=True):
 
     kind: SuggestionKind
     cause: str
+    subject: Subject
     text: str
     command: str = ""
 
@@ -182,3 +208,18 @@ class Diagnosis(Value, frozen=True):
     suggestions: tuple[Suggestion, ...]
     started_at: datetime
     duration_ms: int
+
+    def finding(self, one: Symptom) -> Finding:
+        """The finding of this name; a cause's own, or one of its symptoms.
+
+        Raises:
+            LookupError: the diagnosis has none.
+        """
+        for finding in self.findings:
+            if finding.symptom == one:
+                return finding
+        raise LookupError(f"there is no finding {one.id} about {one.subject}")
+
+    def advice_about(self, cause: Cause) -> tuple[Suggestion, ...]:
+        """What to do about one of its causes, in order."""
+        return tuple(one for one in self.suggestions if (one.cause, one.subject) == (cause.id, cause.subject))

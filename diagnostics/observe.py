@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, cast
+from typing import ClassVar, Generic, Protocol, Self, TypeVar, cast
 
 from diagnostics.model import CouldNotLookError, Evidence, Reason, Unobserved
 
@@ -12,16 +12,46 @@ Found_co = TypeVar("Found_co", bound=Evidence, covariant=True)
 T = TypeVar("T")
 
 
+class View(Evidence, frozen=True):
+    """Evidence that is not looked at but joined, purely, from what was. It is not saved: a replay joins it again.
+
+    Class variables each view must give, beside those of Evidence:
+        NEEDS: the evidence without which it cannot be joined. What else it uses, it may do without.
+    """
+
+    NEEDS: ClassVar[tuple[type[Evidence], ...]]
+
+    @classmethod
+    def joined(cls, seen: "Seen") -> Self:
+        """The view of what was seen; everything in NEEDS is there."""
+        raise NotImplementedError
+
+
 class Seen:
     """What one run has seen: for each kind of evidence, the evidence or why there is none."""
 
     def __init__(self, found: Mapping[type[Evidence], Evidence | Unobserved]) -> None:
         self._found = dict(found)
+        self._views: dict[type[View], View | Unobserved] = {}
 
     def get(self, kind: type[E]) -> E | Unobserved:
         """The evidence of this kind, or why it was not observed. Holds the one cast of the engine."""
+        if issubclass(kind, View):
+            return cast("E | Unobserved", self._view(kind))
         missing = Unobserved(kind.WHAT, Reason.NOT_CONFIGURED, f"Set {kind.SETTING} to have it looked at.")
         return cast("E | Unobserved", self._found.get(kind, missing))
+
+    def _view(self, kind: type[View]) -> View | Unobserved:
+        if kind not in self._views:
+            self._views[kind] = self._lack(kind) or kind.joined(self)
+        return self._views[kind]
+
+    def _lack(self, kind: type[View]) -> Unobserved | None:
+        for need in kind.NEEDS:
+            lack = self.get(need)
+            if isinstance(lack, Unobserved):
+                return Unobserved(kind.WHAT, Reason.DEPENDS, f"It needs {lack.what}. {lack.detail}")
+        return None
 
     def __getitem__(self, kind: type[E]) -> E:
         """The evidence of a kind that is known to have been observed.
@@ -148,7 +178,8 @@ class Observation:
         try:
             async with asyncio.timeout(seconds):
                 found = await source.observe(Seen(self._found))
-            return self._lookout.cleaner.value(found)
+                # A big cluster has a hundred thousand texts: they are gone through beside the loop, not on it.
+                return await asyncio.to_thread(self._lookout.cleaner.value, found)
         except TimeoutError:
             detail = f"No answer within {seconds:g} s. Raise limits.source_seconds if it is known to be this slow."
             return self._unobserved(source, Reason.TIMEOUT, detail)

@@ -1,10 +1,10 @@
 """What to do about a cause: one table from a cause's id to advice, with commands filled in for this platform."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from diagnostics.context import Context, KeycloakExpected
-from diagnostics.model import Cause, Suggestion, SuggestionKind
+from diagnostics.model import Cause, Subject, Suggestion, SuggestionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,12 +229,20 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
 
 def suggest(causes: Iterable[Cause], context: Context) -> tuple[Suggestion, ...]:
     """What to do about each cause, in the order of the causes."""
-    words = _words(context.expected.keycloak)
-    return tuple(
-        Suggestion(SuggestionKind.ADVICE, cause.id, _filled(advice.text, words), _filled(advice.command, words))
-        for cause in causes
-        for advice in ADVICE.get(cause.id, ())
-    )
+    return tuple(suggestion for cause in causes for suggestion in _about(cause, context))
+
+
+def _about(cause: Cause, context: Context) -> Iterator[Suggestion]:
+    words = {**_words(context.expected.keycloak), **_place(cause.subject)}
+    for advice in ADVICE.get(cause.id, ()):
+        text, command = _filled(advice.text, words), _filled(advice.command, words)
+        yield Suggestion(SuggestionKind.ADVICE, cause.id, cause.subject, text, command)
+
+
+def _place(subject: Subject) -> dict[str, str]:
+    """What a thing of the cluster is called in kubectl's words; a name without a namespace stands for itself."""
+    namespace, slash, name = subject.name.rpartition("/")
+    return {"kind": subject.kind, "name": name, **({"namespace": namespace} if slash else {})}
 
 
 def _filled(text: str, words: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from diagnostics.model import Diagnosis, Evidence, Unobserved, Value
 from diagnostics.observe import Seen
 
 #: Raised by one whenever an older saved run can no longer be read.
-FORMAT = 1
+FORMAT = 2
 
 
 class RunUnreadableError(Exception):

@@ -25,7 +25,7 @@ from diagnostics.causes import RULES
 from diagnostics.evidence import KINDS
 from diagnostics.evidence.keycloak import Question
 from diagnostics.model import Evidence
-from diagnostics.observe import Source
+from diagnostics.observe import Source, View
 from diagnostics.remedies import ADVICE
 from diagnostics.runbook import Section
 from playground.world.platform import FAULTS
@@ -131,13 +131,18 @@ def test_every_check_is_tested() -> None:
 def test_checks_use_what_their_area_looks_at() -> None:
     """Judges in an area only what that area looks at, and looks at nothing that could not be saved."""
     for area in ALL_AREAS:
-        assert {check.evidence for check in area.checks} <= set(area.kinds)
+        assert {kind for check in area.checks for kind in looked_at(check.evidence)} <= set(area.kinds)
         assert set(area.kinds) <= set(KINDS.values())
         assert len(set(area.kinds)) == len(area.kinds)
 
 
+def looked_at(kind: type[Evidence]) -> tuple[type[Evidence], ...]:
+    """What must be looked at for this kind: itself, or what a view is joined of."""
+    return kind.NEEDS if issubclass(kind, View) else (kind,)
+
+
 def domain_kinds() -> set[type[Evidence]]:
-    """Every kind of evidence that the domain defines, found without its table."""
+    """Every kind of evidence that is looked at, found without its table: no base of others, and no view."""
     for module in pkgutil.walk_packages(evidence.__path__, "diagnostics.evidence."):
         importlib.import_module(module.name)
     found: set[type[Evidence]] = set()
@@ -146,7 +151,7 @@ def domain_kinds() -> set[type[Evidence]]:
         subclasses = waiting.pop().__subclasses__()
         waiting.extend(subclasses)
         found.update(kind for kind in subclasses if kind.__module__.startswith("diagnostics."))
-    return found
+    return {kind for kind in found if getattr(kind, "KIND", "") and not issubclass(kind, View)}
 
 
 def test_every_kind_is_in_the_table() -> None:

@@ -152,7 +152,9 @@ def test_a_note_that_explains_a_fault_is_shown_with_it() -> None:
     """It shows the cause with what it explains, although the cause by itself is only a note."""
     fault = samples.SECRET_WRONG
     note = replace(fault, id="keycloak.container-missing", severity=Severity.NOTE)
-    found = samples.diagnosis(findings=(fault, note), causes=(Cause(note.id, "no container", (fault.id,)),))
+    found = samples.diagnosis(
+        findings=(fault, note), causes=(Cause(note.id, note.subject, "no container", (fault.id,), (fault.symptom,)),)
+    )
     shown = report(found, "r1")
     assert "[keycloak.container-missing]" in shown
     assert f"explains 1 other finding: {fault.title[:1].lower()}{fault.title[1:]}" in shown

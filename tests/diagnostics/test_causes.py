@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.areas import AREAS, EXPLANATIONS
-from diagnostics.causes import RULES, explain
+from diagnostics.causes import RULES, Rule, explain
 from diagnostics.check import Area
 from diagnostics.model import Cause, Fact, Finding, Severity, Subject
 from diagnostics.runbook import Section
@@ -17,9 +17,19 @@ ORDERS = {area.name: tuple(check.id for check in area.checks) for area in (*AREA
 SEVERITY = {check.id: check.severity for area in (*AREAS, *EXPLANATIONS) for check in area.checks}
 
 
-def finding(id: str, summary: str = "", severity: Severity | None = None) -> Finding:
+IT = Subject("thing", "it")
+
+
+def finding(
+    id: str,
+    summary: str = "",
+    severity: Severity | None = None,
+    about: Subject = IT,
+    rests_on: tuple[Subject, ...] = (),
+) -> Finding:
     weight = severity or SEVERITY[id]
-    return Finding(id, id, weight, Subject("a", "b"), summary or id, (Fact("a", "b"),), "ls", Section.QUICK, "here")
+    facts = (Fact("a", "b"),)
+    return Finding(id, id, weight, about, summary or id, facts, "ls", Section.QUICK, "here", rests_on)
 
 
 def explained(*ids: str, area: str = "keycloak") -> dict[str, tuple[str, ...]]:
@@ -74,7 +84,7 @@ def test_a_cause_stays_in_its_area() -> None:
 def test_alone(id: str) -> None:
     """Takes a finding that stands alone for its own cause."""
     area = id.partition(".")[0]
-    assert explain([finding(id, "It is so.")], ORDERS[area]) == (Cause(id, "It is so.", ()),)
+    assert explain([finding(id, "It is so.")], ORDERS[area]) == (Cause(id, IT, "It is so."),)
 
 
 @pytest.mark.parametrize(
@@ -190,3 +200,44 @@ def test_explanations_have_one_place_too(ids: list[str]) -> None:
     causes = explain([finding(id) for id in ids], [check.id for check in area_of(name).checks])
     placed = [cause.id for cause in causes] + [id for cause in causes for id in cause.explains]
     assert sorted(placed) == sorted(ids)
+
+
+BACKEND, DASHBOARD, NODE = (
+    Subject("deployment", "volaticloud/volaticloud-backend"),
+    Subject("deployment", "volaticloud/volaticloud-dashboard"),
+    Subject("node", "node-1"),
+)
+LINKED = Rule("keycloak.refused", ("keycloak.realm-missing",), linked=True)
+
+
+def test_a_linked_rule_holds_for_the_same_subject() -> None:
+    """Explains a finding about the cause's own subject."""
+    assert LINKED.holds(finding("keycloak.refused", about=BACKEND), finding("keycloak.realm-missing", about=BACKEND))
+
+
+def test_a_linked_rule_holds_for_what_rests_on_the_subject() -> None:
+    """Explains a finding about something that rests on the cause's subject."""
+    symptom = finding("keycloak.realm-missing", about=BACKEND, rests_on=(NODE,))
+    assert LINKED.holds(finding("keycloak.refused", about=NODE), symptom)
+
+
+def test_a_linked_rule_holds_for_nothing_else() -> None:
+    """Does not explain the same finding about something unconnected."""
+    symptom = finding("keycloak.realm-missing", about=BACKEND, rests_on=(NODE,))
+    assert not LINKED.holds(finding("keycloak.refused", about=DASHBOARD), symptom)
+
+
+def test_each_subject_is_a_cause_of_its_own() -> None:
+    """Keeps two findings of one check about two subjects apart, and counts the symptoms of each."""
+    two = [finding("keycloak.slow", about=BACKEND), finding("keycloak.slow", about=DASHBOARD)]
+    found = explain(two, ORDERS["keycloak"])
+    assert [cause.subject for cause in found] == [BACKEND, DASHBOARD]
+    assert all(cause.symptoms == () for cause in found)
+
+
+def test_symptoms_are_the_very_findings() -> None:
+    """Names the findings a cause explains, each with its subject."""
+    symptoms = [finding("keycloak.realm-missing", about=one) for one in (BACKEND, DASHBOARD)]
+    (cause,) = explain([finding("keycloak.refused", about=NODE), *symptoms], ORDERS["keycloak"])
+    assert cause.symptoms == tuple(one.symptom for one in symptoms)
+    assert cause.explains == ("keycloak.realm-missing",)

@@ -2,13 +2,13 @@
 
 import asyncio
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import msgspec
 import pytest
 
 from diagnostics.model import CouldNotLookError, Evidence, Reason, Unobserved
-from diagnostics.observe import Deadlines, Glimpse, Observation, Seen, Source
+from diagnostics.observe import Deadlines, Glimpse, Observation, Seen, Source, View
 from tests.diagnostics.toys import Cellar, Door, FakeClock, Lamp, lookout
 
 SOON = Deadlines(source=0.05, run=5.0)
@@ -283,3 +283,47 @@ async def test_own_timeouts_of_a_source() -> None:
     """Counts a timeout that the source itself reports as a timeout."""
     seen = await look(Source(Lamp, fails(TimeoutError())))
     assert lack(seen, Lamp).reason is Reason.TIMEOUT
+
+
+class Room(View, frozen=True):
+    """A room as its lamp and its door make it."""
+
+    KIND: ClassVar[str] = "toy.room"
+    WHAT: ClassVar[str] = "the room"
+    SETTING: ClassVar[str] = "toy.room"
+    NEEDS: ClassVar[tuple[type[Evidence], ...]] = (Lamp,)
+
+    bright: bool
+    door_seen: bool
+
+    @classmethod
+    def joined(cls, seen: Seen) -> Self:
+        """The room: its lamp, and the door where it was seen."""
+        return cls(seen[Lamp].lit, not isinstance(seen.get(Door), Unobserved))
+
+
+def test_a_view_joins_what_was_seen() -> None:
+    """Joins a view of the evidence it needs, and does without what it merely uses."""
+    assert Seen({Lamp: Lamp(lit=True)}).get(Room) == Room(bright=True, door_seen=False)
+    assert Seen({Lamp: Lamp(lit=True), Door: Door()}).get(Room) == Room(bright=True, door_seen=True)
+
+
+def test_a_view_is_joined_once() -> None:
+    """Joins a view once in a run, however many checks ask."""
+    seen = Seen({Lamp: Lamp()})
+    assert seen.get(Room) is seen.get(Room)
+
+
+def test_a_view_without_what_it_needs() -> None:
+    """Does not join a view whose evidence was not seen, and passes the reason on."""
+    dark = Unobserved("the lamp", Reason.FORBIDDEN, "No right to look.")
+    assert Seen({Lamp: dark}).get(Room) == Unobserved(
+        "the room", Reason.DEPENDS, "It needs the lamp. No right to look."
+    )
+
+
+def test_a_view_is_not_saved() -> None:
+    """Is no evidence of its own: what was seen stays what it was."""
+    seen = Seen({Lamp: Lamp()})
+    seen.get(Room)
+    assert [kind for kind, _ in seen.items()] == [Lamp]

@@ -6,7 +6,7 @@ import pytest
 
 from diagnostics.areas import AREAS, EXPLANATIONS
 from diagnostics.context import Context, Expected, KeycloakExpected
-from diagnostics.model import Cause, Severity, Suggestion, SuggestionKind
+from diagnostics.model import Cause, Severity, Subject, Suggestion, SuggestionKind
 from diagnostics.redaction import Redactor
 from diagnostics.remedies import ADVICE, suggest
 from tests.diagnostics.toys import CONTEXT, NOW
@@ -31,7 +31,7 @@ GRAVE = sorted(
 
 
 def suggested(id: str, context: Context = FULL) -> tuple[Suggestion, ...]:
-    return suggest([Cause(id, id, ())], context)
+    return suggest([Cause(id, Subject("realm", "volaticloud"), id)], context)
 
 
 @pytest.mark.parametrize("id", GRAVE)
@@ -70,7 +70,7 @@ def test_unknown_causes() -> None:
 
 def test_in_the_order_of_causes() -> None:
     """Suggests in the order of the causes."""
-    causes = [Cause(id, id, ()) for id in ("keycloak.slow", "keycloak.refused")]
+    causes = [Cause(id, Subject("realm", "volaticloud"), id) for id in ("keycloak.slow", "keycloak.refused")]
     named = list(dict.fromkeys(one.cause for one in suggest(causes, FULL)))
     assert named == ["keycloak.slow", "keycloak.refused"]
 

@@ -55,7 +55,7 @@ async def test_keeps_the_noise_down() -> None:
 async def test_attaches_what_does_not_fit() -> None:
     """It puts the whole report into the thread as a file when the message has to leave some of it out."""
     findings = tuple(msgspec.structs.replace(samples.SECRET_WRONG, id=f"keycloak.fault-{n}") for n in range(60))
-    causes = tuple(Cause(finding.id, finding.summary, ()) for finding in findings)
+    causes = tuple(Cause(finding.id, finding.subject, finding.summary) for finding in findings)
     async with world() as here:
         found = samples.diagnosis(findings=findings, causes=causes, suggestions=())
         here.examines.run = samples.run(found)

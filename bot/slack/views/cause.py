@@ -32,9 +32,9 @@ class Folded:
     def of(cls, cause: Cause, diagnosis: Diagnosis, runbook_url: str | None, number: str) -> "Folded":
         """A cause of a diagnosis; `number` stands before it when there are several."""
         return cls(
-            own=tuple(finding for finding in diagnosis.findings if finding.id == cause.id),
-            explained=tuple(finding for finding in diagnosis.findings if finding.id in cause.explains),
-            steps=tuple(step for step in diagnosis.suggestions if step.cause == cause.id),
+            own=tuple(finding for finding in diagnosis.findings if finding.symptom == cause.itself),
+            explained=tuple(finding for finding in diagnosis.findings if finding.symptom in cause.symptoms),
+            steps=diagnosis.advice_about(cause),
             runbook_url=runbook_url,
             number=number,
         )

@@ -104,13 +104,19 @@ LACKS = (
 )
 
 
+def cause(finding: Finding, *symptoms: Finding) -> Cause:
+    """A finding as the cause of others."""
+    explains = tuple(one.id for one in symptoms)
+    return Cause(finding.id, finding.subject, finding.summary, explains, tuple(one.symptom for one in symptoms))
+
+
 def diagnosis(**fields: object) -> Diagnosis:
     """The wrong client secret, which explains three other findings; any field can be given."""
     given: dict[str, object] = {
         "area": "keycloak",
         "environment": "production",
         "verdict": Verdict.DOWN,
-        "causes": (Cause(SECRET_WRONG.id, SECRET_WRONG.summary, tuple(one.id for one in SYMPTOMS)),),
+        "causes": (cause(SECRET_WRONG, *SYMPTOMS),),
         "findings": (SECRET_WRONG, *SYMPTOMS),
         "unobserved": LACKS,
         "changes": (Change("client secret (keyed fingerprint)", "4f1c9a", "b07e21"),),
@@ -118,12 +124,14 @@ def diagnosis(**fields: object) -> Diagnosis:
             Suggestion(
                 SuggestionKind.ADVICE,
                 SECRET_WRONG.id,
+                SECRET_WRONG.subject,
                 "Compare the secret in admin console > realm volaticloud > Clients > volaticloud-api > Credentials "
                 "with the one the platform uses; never paste it into a channel.",
             ),
             Suggestion(
                 SuggestionKind.ADVICE,
                 SECRET_WRONG.id,
+                SECRET_WRONG.subject,
                 "Then restart the backend, which reads its settings at start.",
                 "kubectl rollout restart deployment/volaticloud-backend -n volaticloud",
             ),

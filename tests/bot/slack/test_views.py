@@ -98,8 +98,8 @@ def test_several_causes_are_numbered() -> None:
     found = samples.diagnosis(
         findings=(samples.SECRET_WRONG, other),
         causes=(
-            Cause(samples.SECRET_WRONG.id, samples.SECRET_WRONG.summary, ()),
-            Cause(other.id, other.summary, ()),
+            Cause(samples.SECRET_WRONG.id, samples.SECRET_WRONG.subject, samples.SECRET_WRONG.summary),
+            Cause(other.id, other.subject, other.summary),
         ),
     )
     text = shown(verdict(samples.run(found), FRAME))
@@ -113,7 +113,7 @@ def test_what_does_not_fit_is_counted() -> None:
         msgspec.structs.replace(samples.SECRET_WRONG, id=f"keycloak.fault-{n}", subject=Subject("client", f"c{n}"))
         for n in range(60)
     )
-    causes = tuple(Cause(finding.id, finding.summary, ()) for finding in findings)
+    causes = tuple(Cause(finding.id, finding.subject, finding.summary) for finding in findings)
     found = samples.diagnosis(findings=findings, causes=causes, suggestions=())
     message = verdict(samples.run(found), FRAME)
     text = shown(message)
@@ -137,7 +137,7 @@ def test_many_small_causes_keep_to_fifty_blocks() -> None:
     for number in range(20, 30):
         tiny = msgspec.structs.replace(samples.SECRET_WRONG, title="x", summary="x", evidence=(), command="")
         findings = tuple(msgspec.structs.replace(tiny, id=f"keycloak.fault-{n}") for n in range(number))
-        causes = tuple(Cause(finding.id, "x", ()) for finding in findings)
+        causes = tuple(Cause(finding.id, finding.subject, "x") for finding in findings)
         message = verdict(samples.run(samples.diagnosis(findings=findings, causes=causes, unobserved=())), FRAME)
         assert faults(message.text, message.blocks) == ()
 
@@ -154,14 +154,14 @@ def test_notes_do_not_frighten() -> None:
     """It counts notes beside a healthy verdict and does not present one as the cause."""
     note = msgspec.structs.replace(samples.SECRET_WRONG, severity=Severity.NOTE)
     found = samples.diagnosis(
-        verdict=Verdict.HEALTHY, findings=(note,), causes=(Cause(note.id, note.summary, ()),), unobserved=()
+        verdict=Verdict.HEALTHY, findings=(note,), causes=(Cause(note.id, note.subject, note.summary),), unobserved=()
     )
     assert in_words(found) == "Keycloak in production is healthy. 1 note."
 
 
 def test_long_first_lines_stay_readable_in_a_notification() -> None:
     """It shortens a long cause for the notification, counted."""
-    cause = Cause(samples.SECRET_WRONG.id, "x" * 5_000, ())
+    cause = Cause(samples.SECRET_WRONG.id, samples.SECRET_WRONG.subject, "x" * 5_000)
     text = in_words(samples.diagnosis(causes=(cause,)))
     assert len(text) < 300
     assert "more characters)" in text

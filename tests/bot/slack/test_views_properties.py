@@ -10,7 +10,6 @@ from bot.slack.plain import plain
 from bot.slack.views.headline import closing
 from bot.slack.views.verdict import Frame, plainly, verdict
 from diagnostics.model import (
-    Cause,
     Change,
     Diagnosis,
     Fact,
@@ -55,19 +54,33 @@ def many(one: "st.SearchStrategy[object]", most: int) -> "st.SearchStrategy[tupl
     return st.builds(lambda few, times: tuple(few * times), st.lists(one, max_size=3), st.sampled_from([1, 2, most]))
 
 
-DIAGNOSES = st.builds(
-    Diagnosis,
-    area=st.sampled_from(["keycloak", "server"]),
-    environment=TEXTS,
-    verdict=st.sampled_from(Verdict),
-    causes=many(st.builds(Cause, IDS, TEXTS, st.lists(IDS, max_size=5).map(tuple)), 20),
-    findings=many(FINDINGS, 20),
-    unobserved=many(st.builds(Unobserved, TEXTS, st.sampled_from(Reason), TEXTS, st.booleans()), 20),
-    changes=many(st.builds(Change, TEXTS, TEXTS, TEXTS), 20),
-    suggestions=many(st.builds(Suggestion, st.sampled_from(SuggestionKind), IDS, TEXTS, TEXTS), 20),
-    started_at=st.just(samples.AT),
-    duration_ms=st.integers(0, 10_000_000),
-)
+def causes(findings: "tuple[object, ...]") -> "st.SearchStrategy[tuple[object, ...]]":
+    """Causes as they are made: each stands on a finding, and explains some of the others."""
+    if not findings:
+        return st.just(())
+    some = st.lists(st.sampled_from(findings), max_size=5)
+    return many(st.builds(lambda root, below: samples.cause(root, *below), st.sampled_from(findings), some), 20)
+
+
+def about(findings: "tuple[Finding, ...]") -> "st.SearchStrategy[Diagnosis]":
+    """Diagnoses with these findings."""
+    subjects = st.sampled_from([one.subject for one in findings]) if findings else st.builds(Subject, TEXTS, TEXTS)
+    return st.builds(
+        Diagnosis,
+        area=st.sampled_from(["keycloak", "server"]),
+        environment=TEXTS,
+        verdict=st.sampled_from(Verdict),
+        causes=causes(findings),
+        findings=st.just(findings),
+        unobserved=many(st.builds(Unobserved, TEXTS, st.sampled_from(Reason), TEXTS, st.booleans()), 20),
+        changes=many(st.builds(Change, TEXTS, TEXTS, TEXTS), 20),
+        suggestions=many(st.builds(Suggestion, st.sampled_from(SuggestionKind), IDS, subjects, TEXTS, TEXTS), 20),
+        started_at=st.just(samples.AT),
+        duration_ms=st.integers(0, 10_000_000),
+    )
+
+
+DIAGNOSES = many(FINDINGS, 20).flatmap(about)  # type: ignore[arg-type] # `many` does not know of what
 FRAMES = st.builds(
     Frame, st.sampled_from([None, "https://book.example.com/x", "https://book.example.com/" + "x" * 3_000])
 )
