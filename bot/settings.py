@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from pydantic_settings import SettingsError as VariableError
 
 from bot.access import Holders, Role, Rules
 from bot.errors import VolatiError
+from diagnostics.context import ClusterExpected
 from diagnostics.evidence.containers import LOCAL_HOST
 
 #: Bytes of a settings file that are read; the example is below 8 kB.
@@ -69,6 +71,31 @@ def _slack_id(kind: str, letters: str) -> AfterValidator:
     return AfterValidator(checked)
 
 
+def _qualified(value: str) -> str:
+    if not re.match(f"^{_KUBERNETES_NAME}/{_KUBERNETES_NAME}$", value):
+        raise ValueError("must be a namespace and a name, such as volaticloud/volaticloud-backend")
+    return value
+
+
+def _nameserver(value: str) -> str:
+    """An address and a port, or nothing: a name would have to be looked up first."""
+    address, _, port = value.rpartition(":")
+    try:
+        sound = not value or (bool(ip_address(address.strip("[]"))) and 0 < int(port) <= _LAST_PORT)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise ValueError("must be an address and a port, such as 1.1.1.1:53 or [2606:4700:4700::1111]:53")
+    return value
+
+
+#: RFC 1123, as Kubernetes holds names to it.
+_KUBERNETES_NAME = "[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?"
+_LAST_PORT = 65_535
+KubernetesName = Annotated[str, Field(pattern=f"^{_KUBERNETES_NAME}$")]
+QualifiedName = Annotated[str, AfterValidator(_qualified)]
+VariableName = Annotated[str, Field(pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]{0,252}$")]
+Nameserver = Annotated[str, AfterValidator(_nameserver)]
 Url = Annotated[str, AfterValidator(_http_url)]
 UserId = Annotated[str, _slack_id("person", "UW")]
 GroupId = Annotated[str, _slack_id("user group", "S")]
@@ -161,10 +188,56 @@ class KeycloakSettings(ClientSecret):
     logs_command: str = Field("", description="how a person reads its log; by default as restart_command")
 
 
+class SecretSettings(Part):
+    """A secret that Volati may look at: which keys it has, never what is in them."""
+
+    name: QualifiedName
+    keys: tuple[Annotated[str, Field(pattern=r"^[-._a-zA-Z0-9]{1,253}$")], ...] = Field(
+        (), description="the keys that must be there"
+    )
+
+
+class KubernetesSettings(Part):
+    """The cluster the platform runs in. The defaults are the runbook's."""
+
+    kubeconfig: Path | None = Field(None, description="left out: the service account of the pod that Volati runs in")
+    context: Annotated[str, Field(max_length=253)] = Field("", description="by default the file's current one")
+    namespaces: Annotated[tuple[KubernetesName, ...], Field(min_length=1, max_length=50)] = (
+        "volaticloud",
+        "keycloak",
+        "ingress-nginx",
+    )
+    backend: QualifiedName = "volaticloud/volaticloud-backend"
+    container: KubernetesName = "volaticloud"
+    variables: tuple[VariableName, ...] = Field(
+        ClusterExpected().variables, description="the variables the backend cannot start without"
+    )
+    secrets: tuple[SecretSettings, ...] = (
+        SecretSettings(name="volaticloud/volaticloud-db-secret", keys=("host", "database", "username", "password")),
+        SecretSettings(name="volaticloud/keycloak-client-secret", keys=("client-secret",)),
+    )
+    ingress_controller: QualifiedName = "ingress-nginx/ingress-nginx-controller"
+    ingress_controller_class: str = "k8s.io/ingress-nginx"
+    keycloak_service: QualifiedName = "keycloak/volaticloud-keycloak-service"
+    nameserver: Nameserver = Field(
+        "", description="who is asked for the public names, host:port; by default this machine's resolver"
+    )
+    https_port: int = Field(443, ge=1, le=65535, description="where the load balancer speaks TLS")
+
+    @model_validator(mode="after")
+    def _seen_namespaces(self) -> "KubernetesSettings":
+        for name in (self.backend, *(secret.name for secret in self.secrets)):
+            namespace = name.partition("/")[0]
+            if namespace not in self.namespaces:
+                raise ValueError(f"{name} is in namespace {namespace}, which is none of namespaces; add it there")
+        return self
+
+
 class EnvironmentSettings(Part):
     """One environment of the platform, such as production."""
 
     keycloak: KeycloakSettings | None = None
+    kubernetes: KubernetesSettings | None = None
 
 
 class SlackSettings(Part):

@@ -5,6 +5,7 @@ It is saved with the run, so that a replay judges by the same measures.
 
 from datetime import datetime
 
+from diagnostics.evidence.cluster.names import Name
 from diagnostics.model import Fact, Value
 
 
@@ -19,6 +20,14 @@ class Limits(Value, frozen=True):
     clock_skew_seconds: int = 30
     # cert-manager renews 30 days before the end; with two weeks left the renewal has failed for a fortnight.
     certificate_days: int = 14
+    # A kubelet backs off to 5 minutes between restarts; what was restarted within an hour may fall again.
+    restart_minutes: int = 60
+    # One restart may be a node's update; three within the hour are a container that does not stay up.
+    restarts: int = 3
+    # A pod that starts pulls images of some 100 MB and waits for its first probe; two minutes are more than that.
+    starting_seconds: int = 120
+    # Kubernetes gives 30 s to end and the kubelet some more; ten minutes past the given grace nobody will end it.
+    terminating_seconds: int = 600
     # Shorter than this, a token can run out between being fetched and being used by a slow request.
     token_life_seconds: int = 30
 
@@ -40,10 +49,41 @@ class KeycloakExpected(Value, frozen=True):
     logs_command: str = ""
 
 
+class SealedExpected(Value, frozen=True):
+    """A secret that must be there, with these keys."""
+
+    name: Name
+    keys: tuple[str, ...] = ()
+
+
+class ClusterExpected(Value, frozen=True):
+    """What the platform is in its cluster, as the configuration states it; the defaults are the runbook's.
+
+    `variables` are those the backend cannot start without. `controller` is the ingress controller's deployment,
+    `controller_class` what it calls itself. `kubectl` begins every command, with its context where one is set.
+    """
+
+    namespaces: tuple[str, ...] = ("volaticloud",)
+    backend: Name = Name("volaticloud", "volaticloud-backend")
+    container: str = "volaticloud"
+    variables: tuple[str, ...] = (
+        "VOLATICLOUD_KEYCLOAK_URL",
+        "VOLATICLOUD_KEYCLOAK_REALM",
+        "VOLATICLOUD_KEYCLOAK_CLIENT_ID",
+        "VOLATICLOUD_KEYCLOAK_CLIENT_SECRET",
+    )
+    secrets: tuple[SealedExpected, ...] = ()
+    controller: Name = Name("ingress-nginx", "ingress-nginx-controller")
+    controller_class: str = "k8s.io/ingress-nginx"
+    keycloak: Name = Name("keycloak", "volaticloud-keycloak-service")
+    kubectl: str = "kubectl"
+
+
 class Expected(Value, frozen=True):
     """What the platform should look like, area by area; None where that part is not configured."""
 
     keycloak: KeycloakExpected | None = None
+    cluster: ClusterExpected | None = None
 
 
 class Context(Value, frozen=True):

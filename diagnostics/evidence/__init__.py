@@ -1,6 +1,6 @@
 """What is looked at: every kind of evidence there is, by the name it is saved under."""
 
-from diagnostics.evidence import keycloak
+from diagnostics.evidence import cluster, keycloak
 from diagnostics.model import Evidence
 
-KINDS: dict[str, type[Evidence]] = {kind.KIND: kind for kind in (*keycloak.KINDS,)}
+KINDS: dict[str, type[Evidence]] = {kind.KIND: kind for kind in (*keycloak.KINDS, *cluster.KINDS)}

@@ -1,0 +1,271 @@
+"""The kinds of evidence about a cluster. Each may be partial: what could not be seen stands in its gaps."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from diagnostics.evidence.cluster.logs import ContainerLog
+from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Node, Quota, Usage
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.pods import Pod
+from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
+from diagnostics.evidence.cluster.workloads import Revision, Workload
+from diagnostics.evidence.http import NoAnswer
+from diagnostics.evidence.network import Reached
+from diagnostics.model import Evidence, Fact, Reason, Value
+
+_SETTING = "environments.<name>.kubernetes.namespaces"
+
+
+class Gap(Value, frozen=True):
+    """A part that could not be seen: which, in words such as `pods in namespace keycloak`, and why.
+
+    Absence is never concluded across a gap.
+    """
+
+    what: str
+    reason: Reason
+    detail: str
+    namespace: str = ""
+
+
+class Partial(Evidence, frozen=True):
+    """Base of evidence that may have gaps."""
+
+    KIND: ClassVar[str] = ""
+    WHAT: ClassVar[str] = ""
+    SETTING: ClassVar[str] = _SETTING
+
+    gaps: tuple[Gap, ...] = ()
+
+    def whole(self, namespace: str) -> bool:
+        """Whether everything of a namespace was seen, so that what is not there does not exist."""
+        return not any(gap.namespace in {"", namespace} for gap in self.gaps)
+
+
+class Right(Value, frozen=True):
+    """A right on a kind of thing, as `get pods/log in namespace volaticloud`."""
+
+    verb: str
+    resource: str
+    namespace: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.resource}{f' in namespace {self.namespace}' if self.namespace else ''}"
+
+
+class ClusterRights(Evidence, frozen=True):
+    """Which of the rights that looking needs the bot does not have."""
+
+    KIND: ClassVar[str] = "cluster.rights"
+    WHAT: ClassVar[str] = "the bot's own rights in the cluster"
+    SETTING: ClassVar[str] = _SETTING
+
+    missing: tuple[Right, ...] = ()
+    version: str = ""
+
+
+class ClusterPods(Partial, frozen=True):
+    """Every pod of the configured namespaces."""
+
+    KIND: ClassVar[str] = "cluster.pods"
+    WHAT: ClassVar[str] = "the pods"
+
+    pods: tuple[Pod, ...] = ()
+
+
+class ClusterWorkloads(Partial, frozen=True):
+    """Every deployment, stateful set, daemon set and job, and the revisions of deployments."""
+
+    KIND: ClassVar[str] = "cluster.workloads"
+    WHAT: ClassVar[str] = "the workloads"
+
+    workloads: tuple[Workload, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+
+    def marks(self) -> tuple[Fact, ...]:
+        """Revision, images and wanted count of each workload."""
+        return tuple(mark for one in self.workloads if one.kind != "Job" for mark in _workload_marks(one))
+
+
+def _workload_marks(one: Workload) -> Iterable[Fact]:
+    if one.revision:
+        yield Fact(f"revision of {one.subject}", one.revision)
+    for container in one.template.containers:
+        yield Fact(f"image of {container.name} in {one.subject}", container.image)
+
+
+class ClusterServices(Partial, frozen=True):
+    """Every service, and the endpoints behind it."""
+
+    KIND: ClassVar[str] = "cluster.services"
+    WHAT: ClassVar[str] = "the services and their endpoints"
+
+    services: tuple[Service, ...] = ()
+    slices: tuple[Slice, ...] = ()
+
+
+class ClusterIngresses(Partial, frozen=True):
+    """Every ingress, and the classes there are."""
+
+    KIND: ClassVar[str] = "cluster.ingresses"
+    WHAT: ClassVar[str] = "the ingresses"
+
+    ingresses: tuple[Ingress, ...] = ()
+    classes: tuple[IngressClass, ...] = ()
+
+
+class ClusterPolicies(Partial, frozen=True):
+    """Every network policy, and the namespaces' labels by which they choose."""
+
+    KIND: ClassVar[str] = "cluster.policies"
+    WHAT: ClassVar[str] = "the network policies"
+
+    policies: tuple[Policy, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+
+
+class ClusterSealed(Partial, frozen=True):
+    """The configured secrets and the config maps that workloads name, as facts. No value is in here."""
+
+    KIND: ClassVar[str] = "cluster.sealed"
+    WHAT: ClassVar[str] = "the secrets and config maps that workloads name"
+    SETTING: ClassVar[str] = "environments.<name>.kubernetes.secrets"
+
+    secrets: tuple[Sealed, ...] = ()
+    configs: tuple[Sealed, ...] = ()
+
+    def secret(self, name: Name) -> Sealed | None:
+        """What is known of a secret; None when it was not asked for or could not be read."""
+        return next((one for one in self.secrets if one.name == name), None)
+
+    def config(self, name: Name) -> Sealed | None:
+        """What is known of a config map; None as for a secret."""
+        return next((one for one in self.configs if one.name == name), None)
+
+    def marks(self) -> tuple[Fact, ...]:
+        """A keyed fingerprint of every key: a change of a secret shows, its value does not."""
+        kinds = (("secret", self.secrets), ("config map", self.configs))
+        return tuple(
+            Fact(f"{kind} {one.name}, key {key.name} (keyed fingerprint)", key.fingerprint)
+            for kind, some in kinds
+            for one in some
+            for key in one.keys
+            if key.fingerprint
+        )
+
+
+class ClusterNodes(Partial, frozen=True):
+    """Every node."""
+
+    KIND: ClassVar[str] = "cluster.nodes"
+    WHAT: ClassVar[str] = "the nodes"
+
+    nodes: tuple[Node, ...] = ()
+
+
+class ClusterScaling(Partial, frozen=True):
+    """Autoscalers, disruption budgets and quotas."""
+
+    KIND: ClassVar[str] = "cluster.scaling"
+    WHAT: ClassVar[str] = "autoscalers, disruption budgets and quotas"
+
+    autoscalers: tuple[Autoscaler, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+
+
+class ClusterUsage(Partial, frozen=True):
+    """What pods and nodes use now, as the metrics server measured it."""
+
+    KIND: ClassVar[str] = "cluster.usage"
+    WHAT: ClassVar[str] = "what pods and nodes use (the metrics server)"
+
+    pods: tuple[Usage, ...] = ()
+    nodes: tuple[Usage, ...] = ()
+
+
+class ClusterEvents(Partial, frozen=True):
+    """Recent events, newest first. `cut` says that there were more than are kept."""
+
+    KIND: ClassVar[str] = "cluster.events"
+    WHAT: ClassVar[str] = "the cluster's events"
+
+    events: tuple[Event, ...] = ()
+    cut: bool = False
+
+
+class ClusterLogs(Evidence, frozen=True):
+    """The ends of the logs of the containers that failed: of the run that failed, not of the one that waits."""
+
+    KIND: ClassVar[str] = "cluster.logs"
+    WHAT: ClassVar[str] = "the logs of failed containers"
+    SETTING: ClassVar[str] = _SETTING
+
+    logs: tuple[ContainerLog, ...] = ()
+
+
+class ClusterController(Evidence, frozen=True):
+    """The end of the ingress controller's log: errors of its own and of its proxy."""
+
+    KIND: ClassVar[str] = "cluster.controller"
+    WHAT: ClassVar[str] = "the ingress controller's log"
+    SETTING: ClassVar[str] = "environments.<name>.kubernetes.ingress_controller"
+
+    logs: tuple[ContainerLog, ...] = ()
+
+
+class DatabaseReach(Evidence, frozen=True):
+    """How far a connection to the database's address gets from where the bot runs: name, TCP."""
+
+    KIND: ClassVar[str] = "cluster.database-reach"
+    WHAT: ClassVar[str] = "the database's address"
+    SETTING: ClassVar[str] = "environments.<name>.kubernetes.secrets"
+
+    secret: Name
+    reached: Reached
+
+
+class Host(Value, frozen=True):
+    """A public name as it is seen from where the bot runs.
+
+    `addresses` are what the name resolves to, `lookup_failure` why it does not. `balancers` are the addresses its
+    ingress was given. `reached` is the connection to the first balancer under that name, with the certificate shown;
+    `status` what the gateway answered there.
+    """
+
+    name: str
+    ingress: Name
+    addresses: tuple[str, ...] = ()
+    lookup_failure: NoAnswer | None = None
+    balancers: tuple[str, ...] = ()
+    reached: Reached | None = None
+    status: int | None = None
+
+
+class ClusterEdge(Evidence, frozen=True):
+    """The platform's public names, as they resolve and answer from where the bot runs."""
+
+    KIND: ClassVar[str] = "cluster.edge"
+    WHAT: ClassVar[str] = "the public names and what answers there"
+    SETTING: ClassVar[str] = _SETTING
+
+    hosts: tuple[Host, ...] = ()
+
+
+KINDS: tuple[type[Evidence], ...] = (
+    ClusterRights,
+    ClusterPods,
+    ClusterWorkloads,
+    ClusterServices,
+    ClusterIngresses,
+    ClusterPolicies,
+    ClusterSealed,
+    ClusterNodes,
+    ClusterScaling,
+    ClusterUsage,
+    ClusterEvents,
+    ClusterLogs,
+    ClusterController,
+    DatabaseReach,
+    ClusterEdge,
+)

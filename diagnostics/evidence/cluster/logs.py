@@ -1,0 +1,36 @@
+"""What the end of a container's log says: its last lines, and which known errors are in them."""
+
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.model import Severity, Value
+
+
+class KnownLine(Value, frozen=True):
+    """A known error in a log: the entry of the catalogue, how often it was met, and the last line with it."""
+
+    id: str
+    meaning: str
+    severity: Severity
+    count: int
+    line: str
+
+
+class ContainerLog(Value, frozen=True):
+    """The end of a container's log, oldest line first, redacted. `previous` says it is that of the run before.
+
+    `cut` says that older lines were not read. `gap` says why nothing could be read; then there are no lines, and
+    nothing is concluded from their absence. `errors` are the lines that look like errors, the newest last.
+    """
+
+    pod: Name
+    container: str
+    previous: bool = False
+    lines: tuple[str, ...] = ()
+    read: int = 0
+    cut: bool = False
+    known: tuple[KnownLine, ...] = ()
+    errors: tuple[str, ...] = ()
+    gap: str = ""
+
+    def knows(self, *ids: str) -> KnownLine | None:
+        """The first of these known errors that is in it."""
+        return next((one for id in ids for one in self.known if one.id == id), None)

@@ -1,0 +1,215 @@
+"""Workloads with what belongs to them: their pods, events, logs, nodes. Joined once, purely, from what was seen."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Self, TypeVar
+
+from diagnostics.evidence.cluster.kinds import (
+    ClusterEvents,
+    ClusterLogs,
+    ClusterNodes,
+    ClusterPods,
+    ClusterScaling,
+    ClusterSealed,
+    ClusterWorkloads,
+    Gap,
+    Partial,
+)
+from diagnostics.evidence.cluster.logs import ContainerLog
+from diagnostics.evidence.cluster.machines import Autoscaler, Event, Node, Quota
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.pods import Container, Owner, Pod
+from diagnostics.evidence.cluster.workloads import Revision, Workload
+from diagnostics.model import Evidence, Subject, Unobserved, Value
+from diagnostics.observe import Seen, View
+
+P = TypeVar("P", bound=Partial)
+#: The label by which a deployment's pods name their replica set, and a set's or daemon's pods their revision.
+_HASHES = ("pod-template-hash", "controller-revision-hash")
+#: What owns what it makes through another: the replica set stands between, the job between a cron job and its pods.
+_THROUGH = "ReplicaSet"
+_FEW = 3  # pods named in a sentence; more are counted
+
+
+class WorkloadState(Value, frozen=True):
+    """A workload with what belongs to it.
+
+    `newest` are its pods of the newest revision, `older` those of the ones before, as during a rollout. `events` are
+    about it, its replica sets and its pods, newest first. `nodes` are those its pods run on.
+    """
+
+    workload: Workload
+    newest: tuple[Pod, ...] = ()
+    older: tuple[Pod, ...] = ()
+    revisions: tuple[Revision, ...] = ()
+    events: tuple[Event, ...] = ()
+    logs: tuple[ContainerLog, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    autoscaler: Autoscaler | None = None
+    quotas: tuple[Quota, ...] = ()
+
+    @property
+    def pods(self) -> tuple[Pod, ...]:
+        """All its pods, those of the newest revision first."""
+        return (*self.newest, *self.older)
+
+    @property
+    def subject(self) -> Subject:
+        """The workload, as a finding names it."""
+        return self.workload.subject
+
+    @property
+    def serves(self) -> bool:
+        """Whether some pod of it takes part in the work: then a fault of others degrades and does not stop it."""
+        return any(pod.ready for pod in self.pods)
+
+    @property
+    def rests_on(self) -> tuple[Subject, ...]:
+        """The nodes its pods run on."""
+        return tuple(dict.fromkeys(Subject("node", pod.node) for pod in self.pods if pod.node))
+
+    def log_of(self, pod: Pod, container: Container) -> ContainerLog | None:
+        """The log that was read of this container, if one was."""
+        return next((log for log in self.logs if (log.pod, log.container) == (pod.name, container.name)), None)
+
+    def events_about(self, pod: Pod) -> tuple[Event, ...]:
+        """The events about one of its pods, newest first."""
+        return tuple(event for event in self.events if event.about == Owner("Pod", pod.name.name))
+
+
+class WorkloadStates(View, frozen=True):
+    """Every workload of the configured namespaces, with its pods, events, logs and nodes."""
+
+    KIND: ClassVar[str] = "cluster.workload-states"
+    WHAT: ClassVar[str] = "the workloads and their pods"
+    SETTING: ClassVar[str] = ClusterPods.SETTING
+    NEEDS: ClassVar[tuple[type[Evidence], ...]] = (ClusterPods, ClusterWorkloads)
+
+    states: tuple[WorkloadState, ...] = ()
+    #: Pods that no workload made, such as one started by hand.
+    loose: tuple[Pod, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    sealed: ClusterSealed | None = None
+    gaps: tuple[Gap, ...] = ()
+
+    @classmethod
+    def joined(cls, seen: Seen) -> Self:
+        """The view of what was seen. Events, logs, nodes, secrets and autoscalers are used where they are there."""
+        pods, workloads = seen[ClusterPods], seen[ClusterWorkloads]
+        owners = _owners(workloads.revisions)
+        mine: dict[tuple[str, Name], list[Pod]] = defaultdict(list)
+        loose = []
+        for pod in pods.pods:
+            owner = _owner(pod, owners)
+            if owner is None:
+                loose.append(pod)
+            else:
+                mine[owner].append(pod)
+        around = _Around(seen)
+        states = tuple(around.state(one, mine.get((one.kind, one.name), ()), workloads) for one in workloads.workloads)
+        return cls(states, tuple(loose), around.nodes, around.sealed, (*pods.gaps, *workloads.gaps))
+
+    def state(self, kind: str, name: Name) -> WorkloadState | None:
+        """The workload of this kind and name."""
+        return next((one for one in self.states if (one.workload.kind, one.workload.name) == (kind, name)), None)
+
+    def whole(self, namespace: str) -> bool:
+        """Whether all workloads and pods of a namespace were seen, so that what is not there does not exist."""
+        return not any(gap.namespace in {"", namespace} for gap in self.gaps)
+
+
+def newest_hash(workload: Workload, revisions: Iterable[Revision]) -> str:
+    """What labels the pods of a workload's newest revision; empty where it cannot be told."""
+    numbered = [one for one in revisions if one.workload == workload.name]
+    return max(numbered, key=lambda one: one.number).template_hash if numbered else workload.revision
+
+
+def _owners(revisions: Iterable[Revision]) -> Mapping[Name, Name]:
+    """The deployment of each replica set."""
+    return {Name(one.workload.namespace, one.name): one.workload for one in revisions}
+
+
+def _owner(pod: Pod, owners: Mapping[Name, Name]) -> tuple[str, Name] | None:
+    if pod.owner is None:
+        return None
+    own = Name(pod.name.namespace, pod.owner.name)
+    if pod.owner.kind == _THROUGH and own in owners:
+        return "Deployment", owners[own]
+    return pod.owner.kind, own
+
+
+class _Around:
+    """What lies around workloads, ready to be looked up."""
+
+    def __init__(self, seen: Seen) -> None:
+        self.nodes = _had(seen, ClusterNodes).nodes
+        self.sealed = _given(seen, ClusterSealed)
+        scaling = _had(seen, ClusterScaling)
+        self._quotas = scaling.quotas
+        self._autoscalers = {(one.target, one.name.namespace): one for one in scaling.autoscalers}
+        self._by_node = {node.name: node for node in self.nodes}
+        self._events: dict[tuple[str, Owner], list[Event]] = defaultdict(list)
+        for event in _had(seen, ClusterEvents).events:
+            self._events[event.namespace, event.about].append(event)
+        self._logs: dict[Name, list[ContainerLog]] = defaultdict(list)
+        logs = seen.get(ClusterLogs)
+        for log in () if isinstance(logs, Unobserved) else logs.logs:
+            self._logs[log.pod].append(log)
+
+    def state(self, workload: Workload, pods: Iterable[Pod], seen: ClusterWorkloads) -> WorkloadState:
+        """A workload's state."""
+        revisions = tuple(one for one in seen.revisions if one.workload == workload.name)
+        mark = newest_hash(workload, revisions) if workload.kind != "Job" else ""
+        newest, older = _parted(pods, mark)
+        target = Owner(workload.kind, workload.name.name)
+        return WorkloadState(
+            workload=workload,
+            newest=newest,
+            older=older,
+            revisions=revisions,
+            events=self._about(workload, revisions, (*newest, *older)),
+            logs=tuple(log for pod in (*newest, *older) for log in self._logs.get(pod.name, ())),
+            nodes=tuple(self._by_node[name] for name in _node_names((*newest, *older)) if name in self._by_node),
+            autoscaler=self._autoscalers.get((target, workload.name.namespace)),
+            quotas=tuple(one for one in self._quotas if one.name.namespace == workload.name.namespace),
+        )
+
+    def _about(self, workload: Workload, revisions: Iterable[Revision], pods: Iterable[Pod]) -> tuple[Event, ...]:
+        things = (
+            Owner(workload.kind, workload.name.name),
+            *(Owner(_THROUGH, one.name) for one in revisions),
+            *(Owner("Pod", pod.name.name) for pod in pods),
+        )
+        found = [event for thing in things for event in self._events.get((workload.name.namespace, thing), ())]
+        return tuple(sorted(found, key=lambda event: event.last_at, reverse=True))
+
+
+def _parted(pods: Iterable[Pod], mark: str) -> tuple[tuple[Pod, ...], tuple[Pod, ...]]:
+    """The pods of the newest revision and the others, each by name. What bears no mark counts as newest."""
+    newest: list[Pod] = []
+    older: list[Pod] = []
+    for pod in sorted(pods, key=lambda one: one.name):
+        marks = {pod.labels[label] for label in _HASHES if label in pod.labels}
+        (newest if not mark or not marks or mark in marks else older).append(pod)
+    return tuple(newest), tuple(older)
+
+
+def _node_names(pods: Iterable[Pod]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(pod.node for pod in pods if pod.node))
+
+
+def _had(seen: Seen, kind: type[P]) -> P:
+    """The evidence, or an empty one: what is used where it is there."""
+    return _given(seen, kind) or kind()
+
+
+def _given(seen: Seen, kind: type[P]) -> P | None:
+    found = seen.get(kind)
+    return None if isinstance(found, Unobserved) else found
+
+
+def named(pods: Iterable[Pod]) -> str:
+    """Pods in a sentence: a few by name, the rest counted."""
+    names = [pod.name.name for pod in pods]
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return f"{', '.join(names[:_FEW])}{more}"
