@@ -73,11 +73,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[Found_co]):
-    """One way to look: what it yields, how, and which evidence it needs to have first."""
+    """One way to look: what it yields, how, which evidence it needs to have first, and which it only waits for."""
 
     kind: type[Found_co]
     observe: Callable[[Seen], Awaitable[Found_co]]
     needs: tuple[type[Evidence], ...] = ()
+    after: tuple[type[Evidence], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Observation:
                 self._found[kind] = Unobserved(kind.WHAT, Reason.TIMEOUT, detail)
 
     async def _one(self, source: Source[Evidence]) -> None:
-        for need in source.needs:
+        for need in (*source.needs, *source.after):
             if need in self._tasks:
                 await self._tasks[need]
         began = self._lookout.clock.monotonic()

@@ -12,7 +12,8 @@ hold half a secret each. Whoever cuts a text cuts it after redaction, never befo
 """
 
 from diagnostics.redaction.known import KnownSecret
+from diagnostics.redaction.learning import LearningRedactor
 from diagnostics.redaction.redactor import Redactor
 from diagnostics.redaction.sheet import Masked, Redacted, mask
 
-__all__ = ["KnownSecret", "Masked", "Redacted", "Redactor", "mask"]
+__all__ = ["KnownSecret", "LearningRedactor", "Masked", "Redacted", "Redactor", "mask"]

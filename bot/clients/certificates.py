@@ -1,0 +1,63 @@
+"""Certificates as facts: names, dates, fingerprints, and whether a private key belongs to one."""
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from diagnostics.evidence.network import Certificate
+
+#: What reading a certificate raises for one that is none, or not by the rules.
+_UNREADABLE = (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm)
+
+
+def certificate_of(der: bytes) -> Certificate | None:
+    """The facts of a certificate in DER; None for one that cannot be read, which TLS then refuses too."""
+    try:
+        return _facts(x509.load_der_x509_certificate(der))
+    except _UNREADABLE:
+        return None
+
+
+def certificate_in(pem: bytes) -> Certificate | None:
+    """The facts of the first certificate of a PEM text: the server's own comes first. None as above."""
+    try:
+        return _facts(x509.load_pem_x509_certificate(pem))
+    except _UNREADABLE:
+        return None
+
+
+def key_fits(certificate: bytes, key: bytes) -> bool:
+    """Whether a private key belongs to the first certificate of a text, both in PEM. One that is unreadable does not.
+
+    The key is in no exception: what went wrong with it is nobody's business.
+    """
+    try:
+        shown = x509.load_pem_x509_certificate(certificate).public_key()
+        own = load_pem_private_key(key, password=None).public_key()
+        form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return shown.public_bytes(*form) == own.public_bytes(*form)
+    except (*_UNREADABLE, TypeError):
+        return False
+
+
+def _facts(parsed: x509.Certificate) -> Certificate:
+    return Certificate(
+        subject=parsed.subject.rfc4514_string(),
+        issuer=parsed.issuer.rfc4514_string(),
+        names=_names(parsed),
+        not_before=parsed.not_valid_before_utc,
+        not_after=parsed.not_valid_after_utc,
+        fingerprint=parsed.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+def _names(parsed: x509.Certificate) -> tuple[str, ...]:
+    """The names it is for: only the alternative names count (RFC 6125), addresses among them."""
+    try:
+        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return ()
+    hosts = names.get_values_for_type(x509.DNSName)
+    addresses = names.get_values_for_type(x509.IPAddress)
+    return (*hosts, *(str(address) for address in addresses))

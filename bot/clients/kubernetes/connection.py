@@ -1,0 +1,249 @@
+"""One connection to an API server: configuration and login by the official library, raw answers, errors in our words.
+
+The library is imported, and the configuration read, in a thread and for each run anew: a rotated token, a changed
+kubeconfig or a login plugin's new token needs no refreshing of ours, and the loop never waits for them.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from bot.clients.kubernetes import wire
+from diagnostics.evidence.cluster.kinds import Right
+from diagnostics.model import CouldNotLookError, Reason
+
+#: Seconds for one question, all its pages together: below a source's 5 s, so that the reason is told and not just that
+#: time was up.
+CALL_SECONDS = 4.5
+#: Bytes of one answer: 500 pods have some 5 MB.
+ANSWER_AT_MOST = 64_000_000
+#: Seconds a 429 may ask us to wait, once.
+_PATIENCE_SECONDS = 1.0
+_CHUNK = 1 << 18
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _TOO_MANY = 401, 403, 404, 410, 429
+_SERVER_FAILED = 500
+_WORDS = 300  # characters kept of the server's own words
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Which cluster, and as whom: a kubeconfig and its context, or the pod's own service account."""
+
+    kubeconfig: Path | None = None
+    context: str = ""
+
+    @property
+    def setting(self) -> str:
+        """What a person looks at when it does not work."""
+        return f"kubernetes.kubeconfig ({self.kubeconfig})" if self.kubeconfig else "the pod's service account"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request. `right` is what it needs, as it is named to people; `query` its parameters."""
+
+    path: str
+    right: Right
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+
+
+class RefusedError(CouldNotLookError):
+    """The server answered with another status than 200."""
+
+    def __init__(self, status: int, reason: Reason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.status = status
+
+
+class Connection:
+    """An opened connection. Made by `opened`."""
+
+    def __init__(self, api: Any, address: Address) -> None:  # noqa: ANN401 the library's client, known here alone
+        self._api = api
+        self._address = address
+
+    @property
+    def host(self) -> str:
+        """The server's address."""
+        return str(self._api.configuration.host)
+
+    async def ask(self, question: Question) -> bytes:
+        """The body of a 200 answer.
+
+        Raises:
+            CouldNotLookError: there was none; as RefusedError where the server refused.
+        """
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                return await self._patiently(question)
+        except TimeoutError as error:
+            words = f"The API server at {self.host} gave no answer to {question.right} within {CALL_SECONDS:g} s"
+            raise CouldNotLookError(Reason.TIMEOUT, f"{words}. Ask it yourself: kubectl get --raw /readyz") from error
+
+    async def _patiently(self, question: Question) -> bytes:
+        try:
+            return await self._once(question)
+        except _BusyError as busy:
+            await asyncio.sleep(busy.after_s)
+            return await self._once(question, patient=False)
+
+    async def _once(self, question: Question, *, patient: bool = True) -> bytes:
+        try:
+            method = "GET" if question.body is None else "POST"
+            call = await self._api.param_serialize(
+                method,
+                question.path,
+                query_params=list(question.query.items()),
+                header_params={"Accept": "application/json, text/plain"},
+                body=question.body,
+                auth_settings=["BearerToken"],
+            )
+            answer = await self._api.call_api(*call[:4], _request_timeout=aiohttp.ClientTimeout(total=CALL_SECONDS))
+            return await self._body(answer.response, question, patient=patient)
+        except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
+            raise self._unreachable(error, question) from error
+
+    async def _body(self, response: aiohttp.ClientResponse, question: Question, *, patient: bool) -> bytes:
+        async with response:
+            body = await _read(response, question)
+            if response.status < 300:  # noqa: PLR2004 the class of success; a review is 201
+                return body
+            if response.status == _TOO_MANY and patient and (after := _asked_to_wait(response)) <= _PATIENCE_SECONDS:
+                raise _BusyError(after)
+            raise self._refused(response.status, _said(body), question)
+
+    def _refused(self, status: int, said: str, question: Question) -> RefusedError:
+        reason, meaning = _meaning(status, question.right, self._address)
+        words = f" It said: {said}." if said else ""
+        return RefusedError(status, reason, f"{meaning} (HTTP {status} from {self.host}).{words}")
+
+    def _unreachable(self, error: Exception, question: Question) -> CouldNotLookError:
+        words = f"{question.right}: the API server at {self.host} cannot be reached"
+        remedy = f"Check {self._address.setting} and the way there: kubectl get --raw /readyz"
+        return CouldNotLookError(Reason.UNREACHABLE, f"{words} ({_words(error)}). {remedy}")
+
+
+class _BusyError(Exception):
+    """The server asks us to wait."""
+
+    def __init__(self, after_s: float) -> None:
+        super().__init__()
+        self.after_s = after_s
+
+
+@asynccontextmanager
+async def opened(address: Address) -> AsyncIterator[Connection]:
+    """A connection to a cluster, closed at the end of the block.
+
+    Raises:
+        CouldNotLookError: the configuration cannot be used.
+    """
+    try:
+        async with asyncio.timeout(CALL_SECONDS):
+            api = await asyncio.to_thread(_made, address)
+    except TimeoutError as error:
+        detail = f"{address.setting}: its login plugin gave no token within {CALL_SECONDS:g} s. Run it by hand."
+        raise CouldNotLookError(Reason.TIMEOUT, detail) from error
+    try:
+        yield Connection(api, address)
+    finally:
+        await api.close()
+
+
+def _made(address: Address) -> Any:  # noqa: ANN401 the library ships no types of use
+    """In a thread: import the library, read the configuration, log in. A login plugin runs in a loop of this thread."""
+    from kubernetes.aio import client, config  # noqa: PLC0415 heavy: 0.4 s and 20 MB that only those who use it pay
+
+    configuration = client.Configuration()
+    try:
+        asyncio.run(_configured(config, configuration, address))
+        _tidy(configuration)
+        api = client.ApiClient(configuration)
+    except (config.ConfigException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        detail = f"{address.setting} cannot be used: {_words(error)}. Check it: kubectl config view"
+        raise CouldNotLookError(Reason.FAILED, detail) from error
+    api.user_agent = "volati"
+    return api
+
+
+async def _configured(config: Any, configuration: Any, address: Address) -> None:  # noqa: ANN401 as above
+    if address.kubeconfig is None:
+        config.load_incluster_config(client_configuration=configuration, try_refresh_token=False)
+        return
+    if not address.kubeconfig.is_file():
+        raise FileNotFoundError(f"there is no file {address.kubeconfig}")
+    await config.load_kube_config(
+        config_file=str(address.kubeconfig),
+        context=address.context or None,
+        client_configuration=configuration,
+        persist_config=False,  # the file is the user's: the library would write renewed tokens into it
+    )
+
+
+def _tidy(configuration: Any) -> None:  # noqa: ANN401 as above
+    """A line break after the token in its file would break the header."""
+    token = configuration.api_key.get("BearerToken")
+    if token:
+        configuration.api_key["BearerToken"] = token.strip()
+
+
+async def _read(response: aiohttp.ClientResponse, question: Question) -> bytes:
+    """All of an answer, as long as it is not too long."""
+    pieces, size = [], 0
+    async for piece in response.content.iter_chunked(_CHUNK):
+        pieces.append(piece)
+        size += len(piece)
+        if size > ANSWER_AT_MOST:
+            detail = (
+                f"The answer to {question.right} has more than {ANSWER_AT_MOST:,} bytes and was not read to its end."
+            )
+            raise CouldNotLookError(Reason.FAILED, detail)
+    return b"".join(pieces)
+
+
+def _asked_to_wait(response: aiohttp.ClientResponse) -> float:
+    """Seconds until the server wants to be asked again; more than we wait where it does not say."""
+    try:
+        return max(0.0, float(response.headers.get("Retry-After", "")))
+    except ValueError:
+        return 2 * _PATIENCE_SECONDS
+
+
+def _said(body: bytes) -> str:
+    """The server's own words: a Status' message, or the beginning of whatever it sent."""
+    try:
+        message = msgspec.json.decode(body, type=wire.Status).message
+    except msgspec.DecodeError:
+        message = body[:_WORDS].decode(errors="replace")
+    return " ".join((message or "").split())[:_WORDS].rstrip(".")
+
+
+def _meaning(status: int, right: Right, address: Address) -> tuple[Reason, str]:
+    """Which kind of blindness a refusal is, and what to do about it."""
+    reason, words = _MEANINGS.get(status) or (_FAILED if status >= _SERVER_FAILED else _OTHER)
+    return reason, words.format(right=right, setting=address.setting)
+
+
+_MEANINGS = {
+    _UNAUTHORIZED: (Reason.FORBIDDEN, "The API server does not know who asks to {right}. Renew {setting}"),
+    _FORBIDDEN: (Reason.FORBIDDEN, "The right to {right} is missing. Grant it to the account that Volati uses"),
+    _NOT_FOUND: (Reason.REFUSED, "There is nothing to {right}"),
+    _GONE: (Reason.FAILED, "The list changed too fast to {right} to its end. Ask again"),
+    _TOO_MANY: (Reason.REFUSED, "The API server is too busy to {right}. Ask again in a moment"),
+}
+_FAILED = (Reason.FAILED, "The API server failed to {right}. See its health: kubectl get --raw '/readyz?verbose'")
+_OTHER = (Reason.REFUSED, "The API server refused to {right}")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.strerror:
+        return error.os_error.strerror
+    return (str(error) or type(error).__name__)[:_WORDS]

@@ -1,0 +1,267 @@
+"""The looks at a cluster: every kind of thing once, all namespaces at the same time, a forbidden one as a gap."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from diagnostics.context import ClusterExpected
+from diagnostics.evidence.cluster.client import Cluster
+from diagnostics.evidence.cluster.kinds import (
+    ClusterController,
+    ClusterEvents,
+    ClusterIngresses,
+    ClusterLogs,
+    ClusterNodes,
+    ClusterPods,
+    ClusterPolicies,
+    ClusterRights,
+    ClusterScaling,
+    ClusterSealed,
+    ClusterServices,
+    ClusterUsage,
+    ClusterWorkloads,
+    DatabaseReach,
+    Gap,
+    Right,
+)
+from diagnostics.evidence.cluster.logs import ContainerLog
+from diagnostics.evidence.cluster.machines import Event
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.picking import Wish, controller_logs, failed_logs
+from diagnostics.evidence.cluster.reading import LogReader, Marks
+from diagnostics.evidence.cluster.services import Sealed
+from diagnostics.evidence.cluster.workloads import Origin, Workload
+from diagnostics.evidence.network import Network
+from diagnostics.model import CouldNotLookError, Evidence, Reason
+from diagnostics.observe import Seen, Source
+
+#: Events that are kept: some 200 bytes each. A namespace in trouble makes hundreds an hour, kept for one.
+EVENTS_AT_MOST = 2_000
+T = TypeVar("T")
+
+#: What looking needs, for the review of the bot's own rights.
+_NAMESPACED = (
+    "pods",
+    "services",
+    "events",
+    "resourcequotas",
+    "deployments.apps",
+    "statefulsets.apps",
+    "daemonsets.apps",
+    "replicasets.apps",
+    "jobs.batch",
+    "endpointslices.discovery.k8s.io",
+    "ingresses.networking.k8s.io",
+    "networkpolicies.networking.k8s.io",
+    "horizontalpodautoscalers.autoscaling",
+    "poddisruptionbudgets.policy",
+)
+_CLUSTER_WIDE = ("nodes", "namespaces", "ingressclasses.networking.k8s.io")
+
+
+class ClusterLook:
+    """One run's look at a cluster.
+
+    Args:
+        cluster: the client.
+        expected: which namespaces, which secrets.
+        marks: what known errors look like in a log.
+        now: the time, for what counts as lately.
+    """
+
+    def __init__(self, cluster: Cluster, expected: ClusterExpected, marks: Marks, now: Callable[[], datetime]) -> None:
+        self._cluster = cluster
+        self._expected = expected
+        self._reader = LogReader(cluster, marks)
+        self._now = now
+
+    async def rights(self, _: Seen) -> ClusterRights:
+        """The rights that are missing, and the server's version."""
+        missing = await self._cluster.missing(wanted(self._expected))
+        return ClusterRights(missing, await self._cluster.version())
+
+    async def pods(self, _: Seen) -> ClusterPods:
+        """Every pod."""
+        pods, gaps = await self._everywhere("pods", self._cluster.pods)
+        return ClusterPods(gaps, pods)
+
+    async def workloads(self, _: Seen) -> ClusterWorkloads:
+        """Every workload and revision."""
+        (workloads, gaps), (revisions, more) = await asyncio.gather(
+            self._everywhere("workloads", self._cluster.workloads),
+            self._everywhere("revisions", self._cluster.revisions),
+        )
+        return ClusterWorkloads((*gaps, *more), workloads, revisions)
+
+    async def services(self, _: Seen) -> ClusterServices:
+        """Every service and its endpoints."""
+        (services, gaps), (slices, more) = await asyncio.gather(
+            self._everywhere("services", self._cluster.services),
+            self._everywhere("endpoints", self._cluster.slices),
+        )
+        return ClusterServices((*gaps, *more), services, slices)
+
+    async def ingresses(self, _: Seen) -> ClusterIngresses:
+        """Every ingress and class."""
+        (ingresses, gaps), (classes, more) = await asyncio.gather(
+            self._everywhere("ingresses", self._cluster.ingresses),
+            _alone("ingress classes", self._cluster.ingress_classes()),
+        )
+        return ClusterIngresses((*gaps, *more), ingresses, classes)
+
+    async def policies(self, _: Seen) -> ClusterPolicies:
+        """Every policy, and the namespaces' labels."""
+        (policies, gaps), (namespaces, more) = await asyncio.gather(
+            self._everywhere("network policies", self._cluster.policies),
+            _alone("namespaces", self._cluster.namespaces()),
+        )
+        return ClusterPolicies((*gaps, *more), policies, namespaces)
+
+    async def nodes(self, _: Seen) -> ClusterNodes:
+        """Every node."""
+        return ClusterNodes((), await self._cluster.nodes())
+
+    async def scaling(self, _: Seen) -> ClusterScaling:
+        """Autoscalers, budgets, quotas."""
+        (autoscalers, gaps), (budgets, more), (quotas, most) = await asyncio.gather(
+            self._everywhere("autoscalers", self._cluster.autoscalers),
+            self._everywhere("disruption budgets", self._cluster.budgets),
+            self._everywhere("quotas", self._cluster.quotas),
+        )
+        return ClusterScaling((*gaps, *more, *most), autoscalers, budgets, quotas)
+
+    async def usage(self, _: Seen) -> ClusterUsage:
+        """What pods and nodes use."""
+        (pods, gaps), (nodes, more) = await asyncio.gather(
+            self._everywhere("usage of pods", self._cluster.pod_usage),
+            _alone("usage of nodes", self._cluster.node_usage()),
+        )
+        return ClusterUsage((*gaps, *more), pods, nodes)
+
+    async def events(self, _: Seen) -> ClusterEvents:
+        """Recent events, newest first."""
+        events, gaps = await self._everywhere("events", self._cluster.events)
+        newest = sorted(events, key=_last, reverse=True)
+        return ClusterEvents(gaps, tuple(newest[:EVENTS_AT_MOST]), cut=len(newest) > EVENTS_AT_MOST)
+
+    async def sealed(self, seen: Seen) -> ClusterSealed:
+        """The configured secrets, and the config maps that workloads name."""
+        names = _named_configs(seen[ClusterWorkloads].workloads)
+        (secrets, gaps), (configs, more) = await asyncio.gather(
+            _each([one.name for one in self._expected.secrets], self._cluster.secret, "secret"),
+            _each(names, self._cluster.config, "config map"),
+        )
+        return ClusterSealed((*gaps, *more), secrets, configs)
+
+    async def logs(self, seen: Seen) -> ClusterLogs:
+        """The logs of the containers that failed."""
+        return ClusterLogs(await self._read(failed_logs(seen[ClusterPods].pods, self._now())))
+
+    async def controller(self, seen: Seen) -> ClusterController:
+        """The ingress controller's log."""
+        owners = {one.name: one.workload for one in seen[ClusterWorkloads].revisions}
+        wishes = controller_logs(seen[ClusterPods].pods, owners, self._expected.controller)
+        return ClusterController(await self._read(wishes))
+
+    async def _read(self, wishes: Iterable[Wish]) -> tuple[ContainerLog, ...]:
+        return tuple(await asyncio.gather(*(self._reader.read(wish) for wish in wishes)))
+
+    async def _everywhere(
+        self, what: str, ask: Callable[[str], Awaitable[tuple[T, ...]]]
+    ) -> tuple[tuple[T, ...], tuple[Gap, ...]]:
+        """Things of every namespace. Raises CouldNotLookError when none of them could be looked at."""
+        found = await asyncio.gather(*(_alone(what, ask(one), one) for one in self._expected.namespaces))
+        gaps = tuple(gap for _, some in found for gap in some)
+        if len(gaps) == len(found):
+            raise CouldNotLookError(gaps[0].reason, gaps[0].detail)
+        return tuple(thing for things, _ in found for thing in things), gaps
+
+
+def cluster_sources(look: ClusterLook) -> tuple[Source[Evidence], ...]:
+    """Every look at a cluster as a source."""
+    return (
+        Source(ClusterRights, look.rights),
+        Source(ClusterPods, look.pods),
+        Source(ClusterWorkloads, look.workloads),
+        Source(ClusterServices, look.services),
+        Source(ClusterIngresses, look.ingresses),
+        Source(ClusterPolicies, look.policies),
+        Source(ClusterNodes, look.nodes),
+        Source(ClusterScaling, look.scaling),
+        Source(ClusterUsage, look.usage),
+        Source(ClusterSealed, look.sealed, needs=(ClusterWorkloads,)),
+        # After the secrets, because their values are masked in these once they are known.
+        Source(ClusterEvents, look.events, after=(ClusterSealed,)),
+        Source(ClusterLogs, look.logs, needs=(ClusterPods,), after=(ClusterSealed,)),
+        Source(ClusterController, look.controller, needs=(ClusterPods, ClusterWorkloads), after=(ClusterSealed,)),
+    )
+
+
+def database_source(network: Network) -> Source[DatabaseReach]:
+    """How far a connection to the database's address gets from where the bot runs."""
+
+    async def reach(seen: Seen) -> DatabaseReach:
+        told = next((one for one in seen[ClusterSealed].secrets if one.database), None)
+        if told is None or told.database is None:
+            raise CouldNotLookError(Reason.NOT_CONFIGURED, "No configured secret says where the database is.")
+        host = f"[{told.database.host}]" if ":" in told.database.host else told.database.host
+        return DatabaseReach(told.name, await network.reach(f"http://{host}:{told.database.port}"))
+
+    return Source(DatabaseReach, reach, needs=(ClusterSealed,))
+
+
+def wanted(expected: ClusterExpected) -> tuple[Right, ...]:
+    """Every right that looking at a cluster needs."""
+    return (
+        *(Right("list", resource, namespace) for namespace in expected.namespaces for resource in _NAMESPACED),
+        *(Right("get", "pods/log", namespace) for namespace in expected.namespaces),
+        *(Right("get", "configmaps", namespace) for namespace in expected.namespaces),
+        *(Right("get", f"secrets/{one.name.name}", one.name.namespace) for one in expected.secrets),
+        *(Right("list", resource) for resource in _CLUSTER_WIDE),
+    )
+
+
+def _last(event: Event) -> datetime:
+    return event.last_at
+
+
+async def _alone(
+    what: str, asking: Awaitable[tuple[T, ...]], namespace: str = ""
+) -> tuple[tuple[T, ...], tuple[Gap, ...]]:
+    """Things, or the gap where they would be."""
+    try:
+        return await asking, ()
+    except CouldNotLookError as error:
+        place = f"{what} in namespace {namespace}" if namespace else what
+        return (), (Gap(place, error.reason, error.detail, namespace),)
+
+
+async def _each(
+    names: Sequence[Name], ask: Callable[[Name], Awaitable[Sealed]], what: str
+) -> tuple[tuple[Sealed, ...], tuple[Gap, ...]]:
+    """Each of these, or the gap where it would be."""
+
+    async def one(name: Name) -> tuple[tuple[Sealed, ...], tuple[Gap, ...]]:
+        async def asking() -> tuple[Sealed, ...]:
+            return (await ask(name),)
+
+        things, gaps = await _alone(f"{what} {name.name}", asking(), name.namespace)
+        return things, gaps
+
+    found = await asyncio.gather(*(one(name) for name in names))
+    return tuple(thing for things, _ in found for thing in things), tuple(gap for _, some in found for gap in some)
+
+
+def _named_configs(workloads: Iterable[Workload]) -> tuple[Name, ...]:
+    """The config maps that workloads name, each once."""
+    return tuple(
+        dict.fromkeys(Name(one.name.namespace, source) for one in workloads for source in _configs_of(one) if source)
+    )
+
+
+def _configs_of(workload: Workload) -> Iterable[str]:
+    for container in workload.template.containers:
+        yield from (one.source for one in container.variables if one.origin is Origin.CONFIG)
+        yield from (one.source for one in container.wholes if one.origin is Origin.CONFIG)
+    yield from (one.source for one in workload.template.volumes if one.origin is Origin.CONFIG)
