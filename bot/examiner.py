@@ -17,14 +17,16 @@ from diagnostics.areas.token import AREA as TOKEN
 from diagnostics.areas.why import AREA as WHY
 from diagnostics.check import Area
 from diagnostics.context import Context
+from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.evidence.keycloak import Question
 from diagnostics.evidence.tokens import MalformedTokenError
 from diagnostics.examine import Request, WallClock, examine
 from diagnostics.judge import marks
 from diagnostics.model import Evidence, Fact
 from diagnostics.observe import Deadlines, Glimpse, Lookout, Source
-from diagnostics.redaction import Redactor
+from diagnostics.redaction import LearningRedactor, Redactor
 from diagnostics.runs import Run, RunUnreadableError
+from diagnostics.signatures import Catalogue
 
 _log = structlog.get_logger()
 #: Bytes of randomness in a run's id: 48 bits, short enough to type and never twice.
@@ -47,14 +49,23 @@ class Order:
     deep: bool = False
 
 
+def no_catalogue() -> Catalogue:
+    """A catalogue of nothing: logs are read, and no error in them is known."""
+    return Catalogue([])
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What is the same for every examination. `seen_from` says where the bot looks from."""
+    """What is the same for every examination. `seen_from` says where the bot looks from.
+
+    `catalogue` gives the known errors; it is asked in a thread, by the first log that is read.
+    """
 
     clock: WallClock
     redactor: Redactor
     deadlines: Deadlines
     seen_from: str
+    catalogue: Callable[[], Catalogue] = no_catalogue
 
 
 def _silent(_: Glimpse) -> None:
@@ -118,10 +129,13 @@ class Examiner:
             expected=platform.expected(),
             previous=await self._previous(order) if keep else (),
         )
-        lookout = Lookout(self._frame.clock, self._frame.redactor, self._frame.deadlines, tell)
-        async with platform.opened(run_id) as view:
+        learning = LearningRedactor(self._frame.redactor)
+        lookout = Lookout(self._frame.clock, learning, self._frame.deadlines, tell)
+        async with platform.opened(run_id, Marks(self._frame.catalogue, learning)) as view:
             request = Request(run_id, order.environment, area, order.deep)
             run = await examine(request, look(view), context, lookout)
+        # Once more by all that was learned: what was read before a secret was may have held it.
+        run = await asyncio.to_thread(learning.value, run)
         if keep:
             await self._save(run)
         return run
@@ -146,7 +160,7 @@ class Examiner:
     async def _save(self, run: Run) -> None:
         if self._store is None:
             return
-        document = await asyncio.to_thread(lambda: self._frame.redactor.value(run).encode())
+        document = await asyncio.to_thread(run.encode)
         try:
             await self._store.save_run(run.diagnosis.environment, run.diagnosis.area, run.id, document)
         except StoreError as error:

@@ -5,7 +5,7 @@ import hmac
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,10 @@ from bot.clients.http import HttpClient
 from bot.clients.network import NetworkClient
 from bot.clients.tokens import TokenReader
 from bot.clock import SystemClock
+from bot.cluster import ClusterPlatform, Looking
 from bot.settings import ClientSecret, EnvironmentSettings, KeycloakSettings, SettingsError
 from diagnostics.context import Expected, KeycloakExpected
+from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.evidence.containers import command
 from diagnostics.evidence.keycloak import (
     AdminSession,
@@ -61,10 +63,15 @@ class Platform:
         self._target = _target(settings.keycloak, fingerprint) if settings.keycloak else None
         self._admin = _admin(settings.keycloak)
         self._trust = _trust(settings.keycloak.ca_file if settings.keycloak else None)
+        self._fingerprint = fingerprint
+        self.cluster = ClusterPlatform(settings.kubernetes) if settings.kubernetes else None
 
     def expected(self) -> Expected:
         """What the configuration says the platform should look like."""
-        return Expected(keycloak=_expected(self._keycloak) if self._keycloak else None)
+        return Expected(
+            keycloak=_expected(self._keycloak) if self._keycloak else None,
+            cluster=self.cluster.expected if self.cluster else None,
+        )
 
     def known_secrets(self) -> tuple[KnownSecret, ...]:
         """Every secret of this environment, for the redactor."""
@@ -78,8 +85,13 @@ class Platform:
         return (self._keycloak.realm, self._keycloak.client_id)
 
     @asynccontextmanager
-    async def opened(self, run_id: str) -> AsyncIterator["View"]:
+    async def opened(self, run_id: str, marks: Marks) -> AsyncIterator["View"]:
         """The platform opened for one run. Its connections are closed at the end of it."""
+        async with self._keycloak_view(run_id) as view, self._cluster_looks(marks) as looks:
+            yield replace(view, cluster=looks)
+
+    @asynccontextmanager
+    async def _keycloak_view(self, run_id: str) -> AsyncIterator["View"]:
         if self._keycloak is None or self._target is None:
             yield View(None, None)
             return
@@ -88,6 +100,15 @@ class Platform:
             admin = AdminSession(self._admin, self._target, http) if self._admin else None
             session = KeycloakSession(run_id, self._target, tools)
             yield View(session, admin, login=bool(self._target.client.origin), container=container)
+
+    @asynccontextmanager
+    async def _cluster_looks(self, marks: Marks) -> AsyncIterator[Sources]:
+        if self.cluster is None:
+            yield ()
+            return
+        looking = Looking(marks, NetworkClient(self._trust), self._fingerprint, SystemClock().now)
+        async with self.cluster.sources(looking) as looks:
+            yield looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +119,14 @@ class View:
     admin: AdminSession | None
     login: bool = False
     container: Sources = ()
+    cluster: Sources = ()
 
     def diagnosis(self) -> Sources:
         """Everything that is configured."""
+        return (*self.keycloak(), *self.cluster)
+
+    def keycloak(self) -> Sources:
+        """Everything about Keycloak."""
         if self.session is None:
             return ()
         client = client_sources(self.session) if self.login else ()
@@ -112,7 +138,7 @@ class View:
         if self.session is None:
             return ()
         admin = question_sources(self.admin, question) if self.admin else ()
-        return (*self.diagnosis(), resource_source(self.session, question), *admin)
+        return (*self.keycloak(), resource_source(self.session, question), *admin)
 
     def token(self, token: str, now: Callable[[], datetime]) -> Sources:
         """What explaining a token needs."""

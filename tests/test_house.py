@@ -30,6 +30,7 @@ from diagnostics.remedies import ADVICE
 from diagnostics.runbook import Section
 from playground.world.platform import FAULTS
 from tests.diagnostics.areas.cases import CASES
+from tests.diagnostics.toys import marks
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("bot", "handlers", "diagnostics", "playground")
@@ -44,11 +45,12 @@ OPTIONS = {"bot/cli.py"}
 
 #: Where each foreign library is at home, outside the playground: a module, or the one package whose subject it is.
 HOMES: dict[str, tuple[str, ...]] = {
-    "aiohttp": ("bot/slack/", "handlers/"),
-    "cryptography": ("bot/clients/network.py",),
+    "aiohttp": ("bot/slack/", "handlers/", "bot/clients/kubernetes/"),
+    "cryptography": ("bot/clients/certificates.py", "bot/clients/network.py"),
     "docker": ("bot/clients/docker.py",),
     "httpx": ("bot/clients/http.py",),
     "jwt": ("bot/clients/tokens.py",),
+    "kubernetes": ("bot/clients/kubernetes/",),
     "prometheus_client": ("bot/metrics.py",),
     "pydantic": ("bot/settings.py",),
     "pydantic_settings": ("bot/settings.py",),
@@ -210,10 +212,11 @@ def every_source() -> list[tuple[Source[Any], ...]]:
     """The sources of each kind of examination, with everything configured."""
     secret = {"client_secret": "x"}
     keycloak = {"url": "https://keycloak.example.com", **secret, "admin": secret, "container": {}}
-    platform = Platform("here", EnvironmentSettings.model_validate({"keycloak": keycloak}), fingerprints(b"key"))
+    everything = {"keycloak": keycloak, "kubernetes": {"kubeconfig": "/nowhere/kubeconfig"}}
+    platform = Platform("here", EnvironmentSettings.model_validate(everything), fingerprints(b"key"))
 
     async def opened() -> list[tuple[Source[Any], ...]]:
-        async with platform.opened("run") as view:
+        async with platform.opened("run", marks()) as view:
             return [view.diagnosis(), view.question(Question("a", "b", "c")), view.token("t", lambda: None)]  # type: ignore[arg-type, return-value]  # never called
 
     return asyncio.run(opened())

@@ -11,6 +11,7 @@ from bot.settings import EnvironmentSettings, SettingsError
 from diagnostics.areas import AREAS
 from diagnostics.evidence.keycloak import Question
 from diagnostics.observe import Source
+from tests.diagnostics.toys import marks
 
 URL = "https://keycloak.example.com"
 SECRET = "s3cr3t-canary-9f2"
@@ -22,7 +23,7 @@ def platform(**keycloak: Any) -> Platform:
 
 
 async def kinds(one: Platform) -> set[str]:
-    async with one.opened("r1") as view:
+    async with one.opened("r1", marks()) as view:
         return names(view.diagnosis())
 
 
@@ -62,7 +63,7 @@ async def test_sources(keycloak: dict[str, Any], expected: set[str]) -> None:
 async def test_nothing_configured() -> None:
     """Has no source at all without a configuration, and expects nothing."""
     empty = Platform("production", EnvironmentSettings(), fingerprints(b"key"))
-    async with empty.opened("r1") as view:
+    async with empty.opened("r1", marks()) as view:
         assert view.diagnosis() == view.question(Question("a", "b", "c")) == view.token("t", now) == ()
     assert empty.expected().keycloak is None
     assert empty.known_secrets() == ()
@@ -75,14 +76,14 @@ def now() -> datetime:
 
 async def test_sources_of_explanations() -> None:
     """Adds to a diagnosis what a question or a token needs."""
-    async with platform(client_secret=SECRET, admin={"client_secret": SECRET}).opened("r1") as view:
+    async with platform(client_secret=SECRET, admin={"client_secret": SECRET}).opened("r1", marks()) as view:
         assert {"why.user", "why.resource", "why.decision"} <= names(view.question(Question("a", "b", "c")))
         assert names(view.token("t", now)) == ANYONE | {"token.presented", "token.activity"}
 
 
 async def test_every_need_has_a_source() -> None:
     """Has a source for whatever a source needs, and that is part of the same area."""
-    async with platform(client_secret=SECRET, admin={"client_secret": SECRET}).opened("r1") as view:
+    async with platform(client_secret=SECRET, admin={"client_secret": SECRET}).opened("r1", marks()) as view:
         sources = view.diagnosis()
         by_kind = {source.kind: source for source in sources}
         for area in AREAS:
@@ -112,7 +113,7 @@ def test_known_secrets(tmp_path: Path) -> None:
 async def test_nothing_secret_in_its_repr() -> None:
     """Shows no secret in the repr of what it opens."""
     one = platform(client_secret=SECRET)
-    async with one.opened("r1") as view:
+    async with one.opened("r1", marks()) as view:
         assert SECRET not in repr(one) + repr(view) + repr(vars(view.session)) + repr(view.diagnosis())
 
 

@@ -6,9 +6,12 @@ from typing import Any, ClassVar, TypeVar
 
 from diagnostics.check import Area, Check, Sign, check
 from diagnostics.context import Context
+from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.model import Evidence, Fact, Severity, Subject
 from diagnostics.observe import Deadlines, Glimpse, Lookout
+from diagnostics.redaction import LearningRedactor, Redactor
 from diagnostics.runbook import Section
+from diagnostics.signatures import Catalogue
 
 T = TypeVar("T")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -48,6 +51,11 @@ class Cellar(Evidence, frozen=True):
     SETTING: ClassVar[str] = "toy.cellar"
 
     note: str = ""
+
+
+def marks() -> Marks:
+    """What marks logs where nothing is known and nothing is secret."""
+    return Marks(lambda: Catalogue([]), LearningRedactor(Redactor()))
 
 
 def sign(words: str) -> Sign:

@@ -1,7 +1,7 @@
 """Reading a container's log: its end, what looks like errors in it, and which known errors are there."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from diagnostics.evidence.cluster.client import Cluster, LogAsked
@@ -26,14 +26,14 @@ _ERROR = Pattern(
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What marks a log's lines: the catalogue of known errors, and the redactor that goes before it."""
+    """What marks a log: the catalogue of known errors, made when first asked for, and the redactor that goes before."""
 
-    catalogue: Catalogue
+    catalogue: Callable[[], Catalogue]
     redactor: LearningRedactor
 
     def known(self, lines: Iterable[str]) -> tuple[KnownLine, ...]:
         """The known errors in a log, the worst first. It takes the processor for a while: call it in a thread."""
-        found = triage("\n".join(lines), self.catalogue, self.redactor.current)
+        found = triage("\n".join(lines), self.catalogue(), self.redactor.current)
         return tuple(_known(match) for match in found.matches)
 
     def redacted(self, lines: Iterable[str]) -> tuple[str, ...]:

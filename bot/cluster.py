@@ -1,0 +1,100 @@
+"""One environment's cluster as it is configured, opened for one run: the looks at it, and what is expected of it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bot.clients.kubernetes import Address, KubernetesClient, Sealing
+from bot.settings import KubernetesSettings
+from diagnostics.context import ClusterExpected, SealedExpected
+from diagnostics.evidence.cluster import KINDS
+from diagnostics.evidence.cluster.client import Cluster
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.reading import Marks
+from diagnostics.evidence.cluster.sources import ClusterLook, cluster_sources, database_source
+from diagnostics.evidence.network import Network
+from diagnostics.model import CouldNotLookError, Evidence
+from diagnostics.observe import Seen, Source
+
+Fingerprint = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """What a look at a cluster needs of its surroundings."""
+
+    marks: Marks
+    network: Network
+    fingerprint: Fingerprint
+    now: Callable[[], datetime]
+
+
+class ClusterPlatform:
+    """The cluster of an environment. Its configuration is read anew for every run."""
+
+    def __init__(self, settings: KubernetesSettings) -> None:
+        self._settings = settings
+        self.expected = _expected(settings)
+
+    @property
+    def address(self) -> Address:
+        """Which cluster, and as whom."""
+        return Address(self._settings.kubeconfig, self._settings.context)
+
+    @asynccontextmanager
+    async def client(self, looking: Looking) -> AsyncIterator[KubernetesClient]:
+        """A client of the cluster, closed at the end of the block.
+
+        Raises:
+            CouldNotLookError: its configuration cannot be used.
+        """
+        sealing = Sealing(looking.fingerprint, looking.marks.redactor.learn)
+        async with KubernetesClient.opened(self.address, sealing) as client:
+            yield client
+
+    @asynccontextmanager
+    async def sources(self, looking: Looking) -> AsyncIterator[tuple[Source[Any], ...]]:
+        """Every look at the cluster, for one run. Where it cannot be opened, each look says why."""
+        async with AsyncExitStack() as stack:
+            try:
+                client = await stack.enter_async_context(self.client(looking))
+            except CouldNotLookError as error:
+                looks = _blind(error)
+            else:
+                looks = self._looks(client, looking)
+            yield looks
+
+    def _looks(self, client: Cluster, looking: Looking) -> tuple[Source[Any], ...]:
+        look = ClusterLook(client, self.expected, looking.marks, looking.now)
+        return (*cluster_sources(look), database_source(looking.network))
+
+
+def _blind(error: CouldNotLookError) -> tuple[Source[Any], ...]:
+    """Sources that all say why the cluster could not be opened."""
+
+    async def says_why(_: Seen) -> Evidence:
+        raise CouldNotLookError(error.reason, error.detail)
+
+    return tuple(Source(kind, says_why) for kind in KINDS)
+
+
+def _expected(settings: KubernetesSettings) -> ClusterExpected:
+    context = f" --context {settings.context}" if settings.context else ""
+    return ClusterExpected(
+        namespaces=settings.namespaces,
+        backend=_name(settings.backend),
+        container=settings.container,
+        variables=settings.variables,
+        secrets=tuple(SealedExpected(_name(one.name), one.keys) for one in settings.secrets),
+        controller=_name(settings.ingress_controller),
+        controller_class=settings.ingress_controller_class,
+        keycloak=_name(settings.keycloak_service),
+        kubectl=f"kubectl{context}",
+    )
+
+
+def _name(qualified: str) -> Name:
+    namespace, _, name = qualified.partition("/")
+    return Name(namespace, name)
