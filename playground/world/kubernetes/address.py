@@ -29,8 +29,8 @@ class Address:
         return self.subresource.verbs if self.subresource else self.kind.verbs
 
 
-def address(path: str) -> Address:
-    """The address that a path below /api or /apis names.
+def address(path: str, extra: tuple[Kind, ...] = ()) -> Address:
+    """The address that a path below /api or /apis names. `extra` are the kinds of aggregated APIs.
 
     Raises:
         NoSuchPageError: it belongs to no API group.
@@ -40,10 +40,10 @@ def address(path: str) -> Address:
     depth = 2 if words[:1] == ["api"] else 3
     group = words[1] if depth == 3 and len(words) > 1 else ""  # noqa: PLR2004 /apis/group/version
     version = words[depth - 1] if len(words) >= depth else ""
-    if (group, version) not in _GROUPS:
+    if (group, version) not in _GROUPS | {(kind.group, kind.version) for kind in extra}:
         raise status.NoSuchPageError(path)
     namespace, rest = _namespace(words[depth:])
-    kind = kind_at(group, version, rest[0]) if rest else None
+    kind = _kind(group, version, rest[0], extra) if rest else None
     if kind is None or len(rest) > 3 or (namespace and not kind.namespaced):  # noqa: PLR2004 kind, name, part
         raise status.no_such_resource()
     name, part = (*rest[1:], "", "")[:2]
@@ -53,6 +53,11 @@ def address(path: str) -> Address:
 def _namespace(words: list[str]) -> tuple[str, list[str]]:
     inside = words[:1] == ["namespaces"] and len(words) > 2 and words[2] not in _NAMESPACE_PARTS  # noqa: PLR2004
     return (words[1], words[2:]) if inside else ("", words)
+
+
+def _kind(group: str, version: str, plural: str, extra: tuple[Kind, ...]) -> Kind | None:
+    added = (kind for kind in extra if (kind.group, kind.version, kind.plural) == (group, version, plural))
+    return kind_at(group, version, plural) or next(added, None)
 
 
 def _part(kind: Kind, name: str) -> Subresource | None:

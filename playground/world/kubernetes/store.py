@@ -22,12 +22,12 @@ Errors::
 import asyncio
 import random
 import uuid
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any, Literal
 
 from playground.world.kubernetes.frozen import Frozen, draft, frozen
@@ -153,9 +153,28 @@ class Store:
         """
         if since < self._forgotten:
             raise ExpiredError(f"too old resource version: {since} ({self._version})")
-        if since >= self._version:
-            return []
-        return list(self._changes)[bisect_right(self._changes, since, key=lambda change: change.version) :]
+        newest_first = takewhile(lambda change: change.version > since, reversed(self._changes))
+        return list(newest_first)[::-1]
+
+    def listed_at(self, kind: Kind, namespace: str, version: int) -> tuple[Frozen, ...]:
+        """All of a kind as they were at a version: what a list in pages goes on with.
+
+        Raises:
+            ExpiredError: what they were has been forgotten.
+        """
+        undone = [change for change in self.changes(version) if change.kind.storage == kind.storage]
+        if not undone:
+            return self.listed(kind, namespace)
+        things = {_place(thing): thing for thing in self.listed(kind, namespace)}
+        for change in reversed(undone):
+            place = _place(change.thing)
+            if namespace and place[0] != namespace:
+                continue
+            if change.before is None:
+                things.pop(place, None)
+            else:
+                things[place] = change.before
+        return tuple(thing for _, thing in sorted(things.items(), key=lambda item: item[0]))
 
     def forget(self) -> None:
         """Forget every change so far, as etcd does when it is compacted."""
@@ -175,16 +194,26 @@ class Store:
         Raises:
             AlreadyExistsError: the name is taken.
         """
-        made = draft(thing)
-        about = self._named(made)
+        made = self.identified(thing)
+        about = made["metadata"]
         namespace = self._namespace(kind, about)
         if self.read(kind, namespace, about["name"]) is not None:
             raise AlreadyExistsError(f'{kind.qualified} "{about["name"]}" already exists')
-        about["uid"] = str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
         about.setdefault("creationTimestamp", moment(self.now))
         if kind.counted:
             about["generation"] = 1
         return self._put(kind, made, None)
+
+    def identified(self, thing: Thing) -> Thing:
+        """A draft that has its name and its uid, for those who need to know them before it is created."""
+        made = draft(thing)
+        about = made.setdefault("metadata", {})
+        if not about.get("name"):
+            suffix = "".join(self._dice.choice(_LETTERS) for _ in range(5))
+            about["name"] = about.get("generateName", "") + suffix
+        if not about.get("uid"):
+            about["uid"] = str(uuid.UUID(int=self._dice.getrandbits(128), version=4))
+        return made
 
     def replace(self, kind: Kind, thing: Thing) -> Frozen:
         """The whole object but its status, where that has an address of its own. Nothing is written if nothing changes.
@@ -274,13 +303,6 @@ class Store:
 
     # Within
 
-    def _named(self, thing: Thing) -> dict[str, Any]:
-        about: dict[str, Any] = thing.setdefault("metadata", {})
-        if not about.get("name"):
-            suffix = "".join(self._dice.choice(_LETTERS) for _ in range(5))
-            about["name"] = about.get("generateName", "") + suffix
-        return about
-
     def _namespace(self, kind: Kind, about: dict[str, Any]) -> str:
         if not kind.namespaced:
             about.pop("namespace", None)
@@ -360,6 +382,10 @@ class Store:
         if self._woken is not None:
             self._woken.set()
             self._woken = asyncio.Event()
+
+
+def _place(thing: Thing) -> tuple[str, str]:
+    return thing["metadata"].get("namespace", ""), thing["metadata"]["name"]
 
 
 def _wanted(thing: Thing) -> dict[str, Any]:

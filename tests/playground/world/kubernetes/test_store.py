@@ -231,6 +231,22 @@ def test_changes_since_a_version() -> None:
     assert here.changes(start + 99) == []
 
 
+def test_lists_of_before() -> None:
+    """Lists what there was at an earlier version, in order, as long as the changes since are known."""
+    here = store()
+    first = here.create(SECRET, {"metadata": {"name": "b", "namespace": "here"}})
+    here.create(SECRET, {"metadata": {"name": "c", "namespace": "other"}})
+    then = int(here.version)
+    here.replace(SECRET, {**draft(first), "data": {}})
+    here.create(SECRET, {"metadata": {"name": "a", "namespace": "here"}})
+    here.delete(SECRET, "other", "c")
+    assert here.listed_at(SECRET, "here", then) == (first,)
+    assert [one["metadata"]["name"] for one in here.listed_at(SECRET, "", then)] == ["b", "c"]
+    here.forget()
+    with pytest.raises(ExpiredError):
+        here.listed_at(SECRET, "", then)
+
+
 def test_old_changes_are_forgotten() -> None:
     """Says that a version is too old once its changes are forgotten, by number or at once."""
     here = store(remembered=2)

@@ -1,0 +1,96 @@
+"""A request to the API as its handlers see it, and the answer they give."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from playground.world.kubernetes import status
+from playground.world.kubernetes.address import Address
+from playground.world.kubernetes.frozen import Frozen
+from playground.world.kubernetes.kinds import Thing
+from playground.world.kubernetes.store import Store
+
+JSON = "application/json"
+TEXT = "text/plain; charset=utf-8"
+_TRUE = {"1", "true", "True", "t", "T", "TRUE"}
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Who asks: a name and groups, as a token tells them."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `store` is where it reads and writes: a rehearsal of it where the request is a dry run."""
+
+    verb: str
+    at: Address
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    who: User
+    store: Store
+
+    def flag(self, name: str) -> bool:
+        """Whether a word of the query says yes."""
+        return self.query.get(name, "") in _TRUE
+
+    def number(self, name: str) -> int | None:
+        """A number of the query, or None.
+
+        Raises:
+            RefusalError: it is no number.
+        """
+        text = self.query.get(name, "")
+        if not text:
+            return None
+        try:
+            return int(text)
+        except ValueError:
+            raise status.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing is to be stored."""
+        return bool(self.query.get("dryRun"))
+
+    def thing(self) -> Thing:
+        """The body as an object.
+
+        Raises:
+            RefusalError: it is none.
+        """
+        try:
+            thing = msgspec.json.decode(self.body)
+        except msgspec.DecodeError as error:
+            raise status.bad_request(f"the object provided is unrecognized: {error}") from None
+        if not isinstance(thing, dict):
+            raise status.bad_request("the object provided is unrecognized: it is no object")
+        return thing
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer."""
+
+    code: int
+    body: bytes
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def told(code: int, body: Any, headers: Mapping[str, str] | None = None) -> Reply:  # noqa: ANN401 any JSON
+    """An answer in JSON."""
+    encoded = body.encoded() if isinstance(body, Frozen) else msgspec.json.encode(body)
+    return Reply(code, encoded + b"\n", headers=headers or {})
+
+
+def refused(error: status.RefusalError) -> Reply:
+    """The answer that is a refusal."""
+    return told(error.code, error.status, error.headers)
