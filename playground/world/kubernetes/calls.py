@@ -1,6 +1,6 @@
 """A request to the API as its handlers see it, and the answer they give."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 from playground.world.kubernetes import status
 from playground.world.kubernetes.address import Address
 from playground.world.kubernetes.frozen import Frozen
-from playground.world.kubernetes.kinds import Thing
+from playground.world.kubernetes.kinds import Kind, Thing
 from playground.world.kubernetes.store import Store
 
 JSON = "application/json"
@@ -25,6 +25,10 @@ class User:
     groups: tuple[str, ...] = ()
 
 
+#: Why an object may not be made although its asker may make such: "" when it may (what a quota says).
+Refuses = Callable[[Kind, Thing], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request. `store` is where it reads and writes: a rehearsal of it where the request is a dry run."""
@@ -36,6 +40,7 @@ class Call:
     body: bytes
     who: User
     store: Store
+    refuses: Refuses
 
     def flag(self, name: str) -> bool:
         """Whether a word of the query says yes."""

@@ -1,6 +1,6 @@
 """The logs of containers: which container, which of its runs, which part of what it said."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,7 @@ from playground.world.kubernetes.frozen import Frozen
 from playground.world.kubernetes.kinds import Thing
 from playground.world.kubernetes.kubelets import Kubelets, Line, NoSuchRunError, UnreachableError
 
+FOLLOW_S = 0.2  # how often a followed log is looked at: soon enough for a person who watches
 _PULLING = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName"}
 
 
@@ -140,3 +141,26 @@ def _unreachable(pod: Thing, part: Wanted, end: str) -> str:
     asked = {"previous": "true" if part.previous else "", "tailLines": "" if part.tail is None else str(part.tail)}
     query = "&".join(f"{key}={value}" for key, value in asked.items() if value)
     return f'Get "{where}/{part.container}{f"?{query}" if query else ""}": {end}'
+
+
+async def followed(
+    kubelets: Kubelets, call: Call, part: Wanted, sleep: Callable[[float], Awaitable[object]]
+) -> AsyncIterator[bytes]:
+    """What is wanted of a log, then every line that comes, until its container has ended or its pod is gone."""
+    seen, first = 0, True
+    while (pod := call.store.read(call.at.kind, call.at.namespace, call.at.name)) is not None:
+        try:
+            lines = read(kubelets, pod, part)
+        except status.RefusalError:
+            return  # its node went, or its run is over: a real stream just ends
+        fresh = part.text(lines) if first else "".join(part.line(one) for one in lines[seen:]).encode()
+        seen, first = len(lines), False
+        if fresh:
+            yield fresh
+        if not _runs(pod, part.container):
+            return
+        await sleep(FOLLOW_S)
+
+
+def _runs(pod: Thing, container: str) -> bool:
+    return any(one["name"] == container and one.get("state", {}).get("running") for one in _statuses(pod))

@@ -42,6 +42,7 @@ __all__ = [
     "ExpiredError",
     "Frozen",
     "MissingError",
+    "Propagation",
     "RefusedError",
     "Store",
     "draft",
@@ -55,6 +56,7 @@ _LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # of generated names: no vowels, so th
 _OVER = {"Succeeded", "Failed"}
 _KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 
+Propagation = Literal["Background", "Foreground", "Orphan"]
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 
 
@@ -85,7 +87,7 @@ class Deletion:
     grace_s: int | None = None
     uid: str = ""
     version: str = ""
-    propagation: Literal["Background", "Foreground", "Orphan"] = "Background"
+    propagation: Propagation = "Background"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,7 @@ class Store:
             made["status"] = draft(before)["status"]
         elif kind.has_status:
             made.pop("status", None)
-        if kind.counted and _wanted(made) != _wanted(before):
+        if kind.counted and _wanted(kind, made) != _wanted(kind, before):
             made["metadata"]["generation"] = before["metadata"].get("generation", 0) + 1
         return self._settle(kind, made, before)
 
@@ -388,9 +390,12 @@ def _place(thing: Thing) -> tuple[str, str]:
     return thing["metadata"].get("namespace", ""), thing["metadata"]["name"]
 
 
-def _wanted(thing: Thing) -> dict[str, Any]:
-    """Everything that is neither description nor status."""
-    return {key: value for key, value in thing.items() if key not in {"metadata", "status", "kind", "apiVersion"}}
+def _wanted(kind: Kind, thing: Thing) -> dict[str, Any]:
+    """Everything that is neither description nor status; nor, of a pod, the node that it is bound to."""
+    wanted = {key: value for key, value in thing.items() if key not in {"metadata", "status", "kind", "apiVersion"}}
+    if kind.kind == "Pod" and "spec" in wanted:
+        wanted["spec"] = {key: value for key, value in wanted["spec"].items() if key != "nodeName"}
+    return wanted
 
 
 def _check(kind: Kind, before: Frozen, how: Deletion) -> None:

@@ -1,7 +1,7 @@
 """Watches: what has changed since a version, one JSON object a line, until the time is over."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,17 @@ from playground.world.kubernetes.store import Change, ExpiredError
 
 BOOKMARK_S = 60.0  # how often a quiet watch is told how far it has come; a real server does it about once a minute
 LONGEST_S = 1800.0  # a watch that asks for no end gets one after half an hour at the earliest
+#: What else an object without anything has, where a bookmark shows it.
+_EMPTY: Mapping[str, Thing] = {"Pod": {"spec": {"containers": None}, "status": {}}}
 _INITIAL_END = {"k8s.io/initial-events-end": "true"}
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How time passes for watches: how often a quiet one is told where it is, and how long its second takes."""
+
+    bookmark_s: float = BOOKMARK_S
+    second_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +57,9 @@ class Watch:
     def bookmark(self, version: str, annotations: Thing | None = None) -> bytes:
         """How far the watch has come."""
         kind = self.call.at.kind
-        about: Thing = {"resourceVersion": version}
-        head = {"kind": kind.kind, "apiVersion": kind.api_version}
-        return self.line(
-            "BOOKMARK", {**head, "metadata": {**about, "annotations": annotations} if annotations else about}
-        )
+        about: Thing = {"resourceVersion": version, **({"annotations": annotations} if annotations else {})}
+        head = {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": about}
+        return self.line("BOOKMARK", {**head, **_EMPTY.get(kind.kind, {})})
 
     def told(self, change: Change) -> Iterator[bytes]:
         """The event that a change is to this watch; none if it is about something else."""
@@ -84,10 +92,10 @@ def begun(call: Call, form: str) -> Watch:
     return Watch(call, since, lambda thing: by_label(thing) and by_field(thing), form, lasts_s)
 
 
-async def events(watch: Watch, bookmark_s: float) -> AsyncIterator[bytes]:
+async def events(watch: Watch, pace: Pace) -> AsyncIterator[bytes]:
     """Every line of it, until its time is over."""
     store, loop = watch.call.store, asyncio.get_running_loop()
-    ends = loop.time() + watch.lasts_s
+    ends = loop.time() + watch.lasts_s * pace.second_s
     at = int(store.version) if watch.since is None else watch.since
     for line in _initial(watch):
         yield line
@@ -100,7 +108,7 @@ async def events(watch: Watch, bookmark_s: float) -> AsyncIterator[bytes]:
         for line in (line for change in changes for line in watch.told(change)):
             yield line
         at = changes[-1].version if changes else at
-        quiet = await _quiet(watch, at, min(ends - loop.time(), bookmark_s))
+        quiet = await _quiet(watch, at, min(ends - loop.time(), pace.bookmark_s))
         if quiet and watch.call.flag("allowWatchBookmarks") and loop.time() < ends:
             yield watch.bookmark(str(at))
 

@@ -80,6 +80,14 @@ def test_generation_counts_what_is_wanted() -> None:
     assert here.replace_status(DEPLOYMENT, {**draft(scaled), "status": {"replicas": 2}})["metadata"]["generation"] == 2
 
 
+def test_binding_a_pod_is_no_change_of_what_is_wanted() -> None:
+    """Leaves a pod's generation alone when a node is found for it."""
+    here = store()
+    made = draft(here.create(POD, pod(node="")))
+    made["spec"]["nodeName"] = "node-1"
+    assert here.replace(POD, made)["metadata"]["generation"] == 1
+
+
 def test_spec_and_status_are_written_apart() -> None:
     """Leaves the status alone when the object is written, and the rest when the status is."""
     here = store()
