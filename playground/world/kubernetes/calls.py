@@ -10,6 +10,7 @@ from playground.world.kubernetes import status
 from playground.world.kubernetes.address import Address
 from playground.world.kubernetes.frozen import Frozen
 from playground.world.kubernetes.kinds import Kind, Thing
+from playground.world.kubernetes.protobuf import MEDIA_TYPE, UnreadableError, decoded
 from playground.world.kubernetes.store import Store
 
 JSON = "application/json"
@@ -72,12 +73,12 @@ class Call:
             RefusalError: it is none.
         """
         try:
-            thing = msgspec.json.decode(self.body)
-        except msgspec.DecodeError as error:
+            thing = _decoded(self.headers.get("Content-Type", ""), self.body)
+        except (msgspec.DecodeError, UnreadableError) as error:
             raise status.bad_request(f"the object provided is unrecognized: {error}") from None
         if not isinstance(thing, dict):
             raise status.bad_request("the object provided is unrecognized: it is no object")
-        return thing
+        return without_nulls(thing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def without_nulls(thing: Thing) -> Thing:
+    """The object without fields that say null: a server that reads typed objects takes them as not sent."""
+    return {key: _without_nulls(value) for key, value in thing.items() if value is not None}
+
+
 def told(code: int, body: Any, headers: Mapping[str, str] | None = None) -> Reply:  # noqa: ANN401 any JSON
     """An answer in JSON."""
     encoded = body.encoded() if isinstance(body, Frozen) else msgspec.json.encode(body)
@@ -99,3 +105,13 @@ def told(code: int, body: Any, headers: Mapping[str, str] | None = None) -> Repl
 def refused(error: status.RefusalError) -> Reply:
     """The answer that is a refusal."""
     return told(error.code, error.status, error.headers)
+
+
+def _without_nulls(value: Any) -> Any:  # noqa: ANN401 any JSON
+    if isinstance(value, dict):
+        return without_nulls(value)
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
+
+
+def _decoded(content_type: str, body: bytes) -> Any:  # noqa: ANN401 any JSON
+    return decoded(body) if content_type.startswith(MEDIA_TYPE) else msgspec.json.decode(body)

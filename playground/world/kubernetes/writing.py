@@ -6,7 +6,7 @@ from typing import Any, get_args
 import msgspec
 
 from playground.world.kubernetes import admission, status
-from playground.world.kubernetes.calls import Call, Reply, told
+from playground.world.kubernetes.calls import Call, Reply, told, without_nulls
 from playground.world.kubernetes.defaults import job_identity
 from playground.world.kubernetes.frozen import Frozen, draft, frozen
 from playground.world.kubernetes.kinds import Thing
@@ -61,7 +61,7 @@ def patch(call: Call) -> Reply:
     """What a patch makes of the object."""
     before = found(call)
     admission.checked_options(call)
-    thing = patched(draft(before), call.headers.get("Content-Type", ""), call.body)
+    thing = without_nulls(patched(draft(before), call.headers.get("Content-Type", ""), call.body))
     warnings = admission.checked_fields(call, thing, call.at.kind.kind)
     if thing.get("metadata", {}).get("name") != call.at.name:
         raise status.bad_request("the name of the object may not be changed by a patch")
