@@ -173,7 +173,7 @@ class World:
         yield from (ENDPOINTS, BUDGETS, SERVICES)
         scaled = frozenset({"HorizontalPodAutoscaler"})
         yield Controller("autoscalers", scaled, self._autoscalers.reconcile)
-        routed = frozenset({"Ingress", "IngressClass", "Service", "Endpoints", "Secret", "NetworkPolicy"})
+        routed = frozenset({"Ingress", "IngressClass", "Service", "EndpointSlice", "Secret", "NetworkPolicy"})
         yield Controller("ingress-nginx", routed, self.ingress.reconcile)
 
     def _converge(self) -> float:

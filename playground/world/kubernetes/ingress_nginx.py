@@ -11,7 +11,7 @@ from playground.world.kubernetes.controllers.endpoints import target_port
 from playground.world.kubernetes.controllers.services import ours
 from playground.world.kubernetes.environment import contents
 from playground.world.kubernetes.events import hash_of
-from playground.world.kubernetes.plane import NEVER, Plane, is_ready, leaving, name_of
+from playground.world.kubernetes.plane import NEVER, Plane, is_ready, labels_of, leaving, name_of
 from playground.world.kubernetes.policies import reaches_pod
 from playground.world.kubernetes.programs import End, Line, Run, Start, said
 from playground.world.kubernetes.store import Frozen
@@ -46,7 +46,7 @@ class IngressNginx:
 
     def reconcile(self, plane: Plane) -> float:
         """Take the ingresses over, as they are now."""
-        routes = tuple(_routes(plane))
+        routes = tuple({(route.host, route.path): route for route in _routes(plane)}.values())
         if not self.history or self.history[-1][1] != routes:
             self.history.append((plane.now_s, routes))
         warnings = frozenset(_warnings(plane))
@@ -94,7 +94,9 @@ class IngressNginx:
 
 
 def _routes(plane: Plane) -> Iterator[Route]:
-    for ingress in plane.listed("Ingress"):
+    """Every route, the oldest ingress last: where two claim the same, the older one has it."""
+    listed = plane.listed("Ingress")
+    for ingress in sorted(listed, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True):
         for rule in ingress["spec"].get("rules") or ():
             for path in rule.get("http", {}).get("paths") or ():
                 if ours(plane, ingress):
@@ -133,7 +135,8 @@ def _outcome(plane: Plane, pod: Frozen, port: int) -> int:
 def _ready(plane: Plane, service: Frozen) -> list[Frozen]:
     wanted = (service["spec"].get("selector") or {}).items()
     listed = plane.listed("Pod", service["metadata"]["namespace"]) if wanted else ()
-    return [pod for pod in listed if wanted <= dict(pod["metadata"].get("labels") or {}).items() and is_ready(pod)]
+    chosen = [pod for pod in listed if wanted <= dict(labels_of(pod)).items()]
+    return [pod for pod in chosen if is_ready(pod) and not leaving(pod)]
 
 
 def _warnings(plane: Plane) -> Iterator[str]:
@@ -159,9 +162,8 @@ def _backend_warnings(plane: Plane, namespace: str, backend: Mapping[str, Any]) 
         yield f'controller.go:1109] Error obtaining Endpoints for Service "{key}": {told}'
         return
     port = backend["port"].get("number") or backend["port"].get("name")
-    if not any(port in {one["port"], one.get("name")} for one in service["spec"]["ports"]) or not _ready(
-        plane, service
-    ):
+    wanted = [one for one in service["spec"]["ports"] if port in {one["port"], one.get("name")}]
+    if not any(target_port(one, pod) for one in wanted for pod in _ready(plane, service)):
         yield f'controller.go:1214] Service "{key}" does not have any active Endpoint.'
 
 

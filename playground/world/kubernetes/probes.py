@@ -61,7 +61,7 @@ class Probe:
         url = f"{get.get('scheme', 'HTTP').lower()}://{address}{get.get('path', '/')}"
         if after_s < run.listens_after_s:
             return f'Get "{url}": dial tcp {address}: connect: connection refused'
-        code = run.answers(after_s)
+        code = run.answers(get.get("path", "/"), after_s)
         if code == HANGS:
             return f'Get "{url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'
         return "" if code in _FINE else f"HTTP probe failed with statuscode: {code}"

@@ -5,7 +5,7 @@ Nothing is executed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import inf
 from urllib.parse import urlsplit
@@ -14,11 +14,14 @@ from playground.world.kubernetes.machine import Flaw, Machine
 
 #: A line of a log: when, in seconds since 1970, and its text.
 Line = tuple[float, str]
-OK, UNAVAILABLE, HANGS = 200, 503, 0  # answers to a probe; a program that hangs gives none
+OK, NOT_FOUND, UNAVAILABLE, HANGS = 200, 404, 503, 0  # answers to a probe; a program that hangs gives none
+
+HEALTH, READY = "/gateway/v1/health", "/gateway/v1/ready"  # what the backend answers probes at
 
 #: Settings without which the backend does not start.
 KEYCLOAK_SETTINGS = ("VOLATICLOUD_KEYCLOAK_URL", "VOLATICLOUD_KEYCLOAK_CLIENT_ID", "VOLATICLOUD_KEYCLOAK_CLIENT_SECRET")
 _HANGS_AFTER_S = 60.0
+_PATIENCE_S = 10.0  # how long the backend waits for a connection to the database
 _KEPT_S = 1800.0  # how far back the log of a busy program is still there: the kubelet rotates it
 
 
@@ -58,7 +61,7 @@ class Run:
     tells: Callable[[float], list[Line]]  # what it has logged until a moment
     end: End | None = None
     listens_after_s: float = 1.0
-    answers: Callable[[float], int] = field(default=lambda _: OK)  # to a probe, so many seconds after its start
+    answers: Callable[[str, float], int] = field(default=lambda _path, _after: OK)  # to a probe, by path and age
     changes_after_s: float = inf  # when it begins to answer otherwise
     uses: Callable[[float], tuple[float, float]] = field(default=lambda _: (0.005, 2.0**24))  # cores, bytes
     stops_after_s: float = 1.0
@@ -106,8 +109,9 @@ def backend(start: Start) -> Run:
         return Run(said((start.at_s, "exec /volaticloud: exec format error")), End(0.1, 255))
     complaint = _complaint(start)
     if complaint:
-        lines = (_starting(start), go_line(start.at_s + 1, complaint))
-        return Run(said(*lines), End(1.2, 1))
+        after_s = _PATIENCE_S if complaint.endswith("i/o timeout") else 1.0
+        lines = (_starting(start), go_line(start.at_s + after_s, complaint))
+        return Run(said(*lines), End(after_s + 0.2, 1))
     return _FLAWED[flaw](start)
 
 
@@ -157,8 +161,13 @@ def _sound(start: Start) -> Run:
     return Run(
         lambda until: [*(line for line in began if line[0] <= until), *_requests(start.at_s, until)],
         listens_after_s=1.5,
+        answers=lambda path, _: _known(path),
         uses=lambda after: _busy(start.machine.load, after),
     )
+
+
+def _known(path: str) -> int:
+    return OK if path in {HEALTH, READY} else NOT_FOUND
 
 
 def _requests(began_s: float, until_s: float) -> list[Line]:
@@ -177,24 +186,22 @@ def _busy(load: float, after_s: float) -> tuple[float, float]:
 
 
 def _unready(start: Start) -> Run:
-    """Serves, but says at its health address that it is not well: a dependency of the new release is not there."""
+    """Serves, but says where it is asked whether it is ready that it is not: something it needs is not there."""
     run = _sound(start)
-    said_why = [
-        go_line(start.at_s + 10 * n, "health check failed: etcd: context deadline exceeded") for n in range(1, 400)
-    ]
-    return Run(
-        lambda until: [*run.tells(until), *(line for line in said_why if line[0] <= until)],
-        listens_after_s=1.5,
-        answers=lambda _: UNAVAILABLE,
-        uses=run.uses,
+    return replace(
+        run,
+        tells=lambda until: sorted([*run.tells(until), *_unwell(start.at_s, until)]),
+        answers=lambda path, _: UNAVAILABLE if path == READY else _known(path),
     )
 
 
 def _unwell(began_s: float, until_s: float) -> list[Line]:
     first = max(0, int((until_s - _KEPT_S - began_s) // 10)) + 1
     last = int((until_s - began_s) // 10)
-    told = "health check failed: monitor: etcdserver: leader changed"
-    return [go_line(began_s + 10 * number, told) for number in range(first, last + 1)]
+    return [
+        go_line(began_s + 10 * number, "not ready: monitor coordinator has no leader")
+        for number in range(first, last + 1)
+    ]
 
 
 def _hanging(start: Start) -> Run:
@@ -204,7 +211,7 @@ def _hanging(start: Start) -> Run:
     return Run(
         lambda until: run.tells(min(until, hangs_at)),
         listens_after_s=1.5,
-        answers=lambda after: HANGS if after >= _HANGS_AFTER_S else OK,
+        answers=lambda path, after: HANGS if after >= _HANGS_AFTER_S else _known(path),
         changes_after_s=_HANGS_AFTER_S,
         uses=run.uses,
         stops_after_s=30,  # it does not hear SIGTERM either
@@ -213,14 +220,14 @@ def _hanging(start: Start) -> Run:
 
 
 def _leaking(start: Start) -> Run:
-    """Takes memory until the kernel kills it: half a minute after it began to serve. The log just ends."""
+    """Takes all the memory it may have at once, some time after it began to serve, and is killed. The log just ends."""
     run = _sound(start)
     killed_s, limit = 40.0, start.memory_limit or 2.0**29
     return Run(
         lambda until: run.tells(min(until, start.at_s + killed_s)),
         End(killed_s, 137, "OOMKilled"),
         listens_after_s=1.5,
-        uses=lambda after: (0.4, limit * min(1.0, 0.3 + 0.7 * after / killed_s)),
+        uses=lambda after: (0.06, limit * (0.35 if after < killed_s - 1 else 1.0)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from playground.world.kubernetes.desired import Desired
 from playground.world.kubernetes.kinds import Thing
 from playground.world.kubernetes.machine import DATABASE_HOST, DATABASE_PORT, Database, Machine
+from playground.world.kubernetes.programs import HEALTH
 from playground.world.kubernetes.templates import (
     container,
     deployment,
@@ -28,7 +29,6 @@ CONSOLE, API = "console.volaticloud.com", "api.volaticloud.com"
 CERTIFICATES = {"console-tls": CONSOLE, "api-tls": API}
 NODES = ("vke-node-1", "vke-node-2", "vke-node-3")
 EDGE = "127.0.0.1"
-_HEALTH = "/gateway/v1/health"
 _NAMESPACES = (SPACE, "keycloak", "ingress-nginx", "monitoring", "etcd-system", "kube-system", "default")
 
 
@@ -155,8 +155,8 @@ def _backend_template() -> Thing:
         limits=("1", "512Mi"),
         env=_backend_env(),
         envFrom=[{"configMapRef": {"name": "volaticloud-backend-config"}}],
-        readinessProbe=probe(_HEALTH, "http"),
-        livenessProbe=probe(_HEALTH, "http", after_s=15),
+        readinessProbe=probe(HEALTH, "http"),
+        livenessProbe=probe(HEALTH, "http", after_s=15),
     )
     return pod_template(labels, [main])
 

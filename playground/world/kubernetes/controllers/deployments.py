@@ -222,6 +222,8 @@ def _scale(rollout: _Rollout, replica_set: Frozen, to: int) -> None:
     surge, _ = limits(rollout.deployment)
     told = {_DESIRED: str(rollout.wanted), _MOST: str(rollout.wanted + surge)}
     fresh = plane.read("ReplicaSet", replica_set["metadata"]["namespace"], name_of(replica_set)) or replica_set
+    if to == fresh["spec"]["replicas"] and told.items() <= fresh["metadata"]["annotations"].items():
+        return
     plane.write(fresh, lambda thing: (thing["spec"].update(replicas=to), thing["metadata"]["annotations"].update(told)))
     if to != before:
         way = "up" if to > before else "down"
@@ -350,9 +352,9 @@ def _say_progress(rollout: _Rollout, reason: str, message: str) -> None:
 
 def _bare(template: Mapping[str, Any]) -> Thing:
     """A template without the label that stands for it."""
-    bare = draft(template)
-    bare.setdefault("metadata", {}).setdefault("labels", {}).pop(_HASH, None)
-    return bare
+    about = template.get("metadata") or {}
+    labels = {key: value for key, value in (about.get("labels") or {}).items() if key != _HASH}
+    return {**template, "metadata": {**about, "labels": labels}}
 
 
 def _active(replica_sets: list[Frozen]) -> list[Frozen]:

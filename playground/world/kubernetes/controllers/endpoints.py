@@ -63,8 +63,7 @@ def _ports(service: Frozen, pods: list[Frozen]) -> list[Thing]:
 
 def _write_slice(plane: Plane, service: Frozen, pods: list[Frozen]) -> None:
     ports = _ports(service, pods)
-    endpoints = [_endpoint(pod) for pod in pods] if ports or not pods else []
-    said = {"addressType": "IPv4", "endpoints": endpoints or None, "ports": ports or None}
+    said = {"addressType": "IPv4", "endpoints": [_endpoint(pod) for pod in pods] or None, "ports": ports or None}
     labels = {
         "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
         "kubernetes.io/service-name": name_of(service),

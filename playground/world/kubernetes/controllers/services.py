@@ -20,7 +20,11 @@ def reconcile(plane: Plane) -> float:
             _balance(plane, service)
     address = _published(plane)
     for ingress in plane.listed("Ingress"):
-        if ours(plane, ingress) and address and ingress.get("status", {}).get("loadBalancer", {}) != address:
+        if (
+            ours(plane, ingress)
+            and address is not None
+            and ingress.get("status", {}).get("loadBalancer", {}) != address
+        ):
             plane.write_status(ingress, {"loadBalancer": address})
             fresh = plane.read("Ingress", ingress["metadata"]["namespace"], name_of(ingress)) or ingress
             plane.events.normal(fresh, _INGRESS, "Sync", "Scheduled for sync")
