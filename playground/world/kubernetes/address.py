@@ -37,6 +37,8 @@ def address(path: str, extra: tuple[Kind, ...] = ()) -> Address:
         RefusalError: the group has no such kind, or the kind no such part.
     """
     words = [word for word in path.split("/") if word]
+    if words[:1] not in (["api"], ["apis"]):
+        raise status.NoSuchPageError(path)
     depth = 2 if words[:1] == ["api"] else 3
     group = words[1] if depth == 3 and len(words) > 1 else ""  # noqa: PLR2004 /apis/group/version
     version = words[depth - 1] if len(words) >= depth else ""

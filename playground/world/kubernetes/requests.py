@@ -90,18 +90,22 @@ class Desk:
         who = self.tokens.who(request.headers.get("Authorization", ""))
         added = metrics.KINDS if trouble.metrics != "missing" else ()
         page = _page(request, added)
-        at = None if page else address(request.path, added)
-        deed = Deed.at(_verb(request, at), at) if at else Deed("get", path=request.path)
+        at = None if page else _address(request.path, added)
+        deed = Deed.at(_verb(request, at), at) if at else Deed(request.method.lower(), path=request.path)
         who = self._impersonated(request, who, deed)
         if not decide(self.store, who, deed, trouble.forbidden)[0]:
             raise refusal(who, deed)
-        if at is None:
-            return page or told(404, {})
-        return self._object(self._call(request, body, who, at), trouble)
+        if at is not None:
+            return self._object(self._call(request, body, who, at), trouble)
+        if page is None:
+            raise status.NoSuchPageError(request.path)
+        return page
 
     def _call(self, request: web.Request, body: bytes, who: User, at: Address) -> Call:
         verb = _verb(request, at)
-        if verb not in at.verbs or (at.kind.namespaced and not at.namespace and verb not in _EVERYWHERE):
+        homeless = at.kind.namespaced and not at.namespace and verb not in _EVERYWHERE
+        nameless = not at.name and verb in {"update", "patch"}
+        if verb not in at.verbs or homeless or nameless:
             raise status.not_allowed()
         dry = verb not in _READS and bool(request.query.get("dryRun"))
         store = self.store.rehearsal() if dry else self.store
@@ -149,6 +153,14 @@ class Desk:
         prefix = "system:serviceaccount:"
         role = other.removeprefix(prefix).replace(":", "/") if other.startswith(prefix) else other
         return User(other, user(role).groups if role != "admin" else ("system:authenticated",))
+
+
+def _address(path: str, added: tuple[Kind, ...]) -> Address | None:
+    """What a path names, or None where it belongs to no group."""
+    try:
+        return address(path, added)
+    except status.NoSuchPageError:
+        return None
 
 
 def _verb(request: web.Request, at: Address | None) -> str:

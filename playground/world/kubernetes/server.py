@@ -58,7 +58,7 @@ class SimulatedKubernetes:
         self.asked: deque[Asked] = deque(maxlen=REMEMBERED)
         self._desk = Desk(store, kubelets or NoKubelets(), self.tokens, refuses)
         self._authority = authority
-        self._sleep = sleep
+        self.sleep = sleep
         self.pace = Pace()
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -160,7 +160,7 @@ class SimulatedKubernetes:
         if trouble.silent:
             await asyncio.Event().wait()  # until the client goes, or the server ends
         if trouble.delay_s:
-            await self._sleep(trouble.delay_s)
+            await self.sleep(trouble.delay_s)
         if trouble.throttled_s is not None:
             raise status.too_many_requests(trouble.throttled_s)
         if trouble.broken:
@@ -182,7 +182,7 @@ class SimulatedKubernetes:
         self._streams[id(request)] = request
         try:
             await response.prepare(request)
-            lines = events(answer.watch, self.pace) if isinstance(answer, Watching) else answer.lines(self._sleep)
+            lines = events(answer.watch, self.pace) if isinstance(answer, Watching) else answer.lines(self.sleep)
             async for line in lines:
                 await response.write(line)
         except ConnectionError:
