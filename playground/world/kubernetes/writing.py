@@ -93,11 +93,10 @@ def ephemeral_containers(call: Call) -> Reply:
     wanted = draft(before)
     more = given["spec"].get("ephemeralContainers") or []
     wanted["spec"]["ephemeralContainers"] = more
-    kept = [one["name"] for one in before["spec"].get("ephemeralContainers") or ()]
-    if [one.get("name") for one in more][: len(kept)] != kept:
-        fault = status.FieldFault.forbidden(
-            "spec.ephemeralContainers", "existing ephemeral containers may not be removed"
-        )
+    kept = {one["name"] for one in before["spec"].get("ephemeralContainers") or ()}
+    if kept - {one.get("name") for one in more}:
+        words = "existing ephemeral containers may not be removed"
+        fault = status.FieldFault.forbidden("spec.ephemeralContainers", words)
         raise status.invalid(call.at.kind, call.at.name, [fault])
     wanted["metadata"]["resourceVersion"] = given["metadata"].get("resourceVersion", "")
     return _told(call, 200, _written(call, wanted), before)
