@@ -169,7 +169,7 @@ def _made(address: Address) -> Any:  # noqa: ANN401 the library ships no types o
         asyncio.run(_configured(config, configuration, address))
         _tidy(configuration)
         api = client.ApiClient(configuration)
-    except Exception as error:  # noqa: BLE001 the library raises whatever its parsers and plugins do
+    except Exception as error:  # the library raises whatever its parsers and plugins do
         detail = f"{address.setting} cannot be used: {_words(error)}. Check it: kubectl config view"
         raise CouldNotLookError(Reason.FAILED, detail) from error
     api.user_agent = "volati"

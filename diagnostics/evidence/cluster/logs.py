@@ -5,7 +5,7 @@ from diagnostics.model import Severity, Value
 
 
 class KnownLine(Value, frozen=True):
-    """A known error in a log: the entry of the catalogue, how often it was met, and the last line with it."""
+    """A known error in a log: the entry of the catalogue, how often it was met, and a line with it."""
 
     id: str
     meaning: str

@@ -52,12 +52,12 @@ async def test_lists(client: KubernetesClient) -> None:
     assert "nginx" in {one.name for one in await client.ingress_classes()}
     assert await client.policies(SPACE)
     assert SPACE in {one.name for one in await client.namespaces()}
-    assert len(await client.nodes()) == 3  # noqa: PLR2004 the simulated cluster's
+    assert len(await client.nodes()) == 3
     assert await client.autoscalers(SPACE)
     assert await client.budgets(SPACE)
     assert await client.quotas(SPACE) == ()
     assert await client.pod_usage(SPACE)
-    assert len(await client.node_usage()) == 3  # noqa: PLR2004 as above
+    assert len(await client.node_usage()) == 3
     assert (await client.version()).startswith("v1.")
 
 
@@ -66,7 +66,7 @@ async def test_a_log(client: KubernetesClient) -> None:
     pod = next(one for one in await client.pods(SPACE) if one.name.name.startswith("volaticloud-backend"))
     whole = await client.log(LogAsked(pod.name, "volaticloud", lines=10_000))
     text = await client.log(LogAsked(pod.name, "volaticloud", lines=2))
-    assert (text.lines, text.cut) == (whole.lines[-2:], len(whole.lines) > 2)  # noqa: PLR2004 two were asked for
+    assert (text.lines, text.cut) == (whole.lines[-2:], len(whole.lines) > 2)
 
 
 async def test_a_log_that_is_not_there(client: KubernetesClient) -> None:
