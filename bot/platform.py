@@ -133,7 +133,7 @@ async def _container(settings: KeycloakSettings) -> AsyncIterator[Sources]:
 
 
 def _target(settings: KeycloakSettings, fingerprint: Fingerprint) -> Target:
-    return Target(settings.url, settings.realm, _credentials(settings), settings.base_path, fingerprint)
+    return Target(settings.root, settings.realm, _credentials(settings), settings.path, fingerprint)
 
 
 def _admin(settings: KeycloakSettings | None) -> Credentials | None:
@@ -149,11 +149,11 @@ def _credentials(client: ClientSecret) -> Credentials:
 def _expected(settings: KeycloakSettings) -> KeycloakExpected:
     restart, logs = _commands(settings)
     return KeycloakExpected(
-        url=settings.url,
+        url=settings.root,
         realm=settings.realm,
         client_id=settings.client_id,
         issuer=settings.issuer,
-        base_path=settings.base_path,
+        base_path=settings.path,
         algorithm=settings.algorithm,
         restart_command=settings.restart_command or restart,
         logs_command=settings.logs_command or logs,
@@ -173,7 +173,10 @@ def _commands(settings: KeycloakSettings) -> tuple[str, str]:
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """What is trusted. A subject is no name (RFC 6125): the platform, in Go, refuses a certificate with that alone."""
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        trust = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"ca_file {ca_file} cannot be used: {error}. Give a file with PEM certificates.") from error
+    trust.hostname_checks_common_name = False
+    return trust

@@ -78,6 +78,19 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _RESTART,
         Advice("If it runs, check the port in the platform's settings: {url}."),
     ),
+    "keycloak.no-route": (
+        Advice("Look from the machine Volati runs on which way leads to {url}: its routes, a VPN, its own firewall."),
+        Advice("See its routes.", "ip route; ip -6 route"),
+        Advice("Then see which network policies stand in the way.", "kubectl get networkpolicies -A"),
+    ),
+    "keycloak.address-unusable": (
+        Advice("Take the dead address out of DNS, or bring up what should listen there."),
+        Advice("Behind a load balancer, check its targets: one of them takes no connections on Keycloak's port."),
+    ),
+    "keycloak.connection-unsteady": (
+        Advice("Run it again: one lost packet is no fault. If it stays, check the load and the network before {url}."),
+        _LOGS,
+    ),
     "keycloak.connect-timeout": (
         Advice(
             "Check firewall rules and network policies between the platform and {url}; then whether the host is up."
@@ -104,11 +117,33 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Check that {url} is a TLS port and not a plain one, and which proxy answers there."),
         _LOGS,
     ),
-    "keycloak.not-answering": (_LOGS, _RESTART),
+    "keycloak.not-answering": (
+        _LOGS,
+        _RESTART,
+        Advice("If it broke off at once, check that {url} is spoken to as it wants: https on a TLS port."),
+    ),
     "keycloak.server-error": (
         _LOGS,
         Advice("Check the database behind Keycloak: it answers 5xx when it has none."),
         _RESTART,
+    ),
+    "keycloak.redirected-to-https": (
+        Advice(
+            "Configure the https address on the platform (VOLATICLOUD_KEYCLOAK_URL), and in Volati's keycloak.url, "
+            "in place of {url}."
+        ),
+        _BACKEND,
+    ),
+    "keycloak.https-required": (
+        Advice("If {url} is plain http, configure Keycloak's https address on the platform and in Volati's settings."),
+        Advice(
+            "If a proxy ends TLS before Keycloak, have it send X-Forwarded-Proto, and have Keycloak believe it "
+            "(KC_PROXY_HEADERS=xforwarded)."
+        ),
+        Advice(
+            "Only where the way is private throughout: admin console > realm {realm} > Realm settings > General > "
+            "Require SSL."
+        ),
     ),
     "keycloak.redirected": (
         Advice("Find the proxy or ingress rule that redirects {url}; API paths under /realms must pass it untouched."),

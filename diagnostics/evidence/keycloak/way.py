@@ -1,0 +1,53 @@
+"""The way to Keycloak: the connection made by hand, seen beside the requests for the realm page on the same way."""
+
+from typing import ClassVar, Self
+
+from diagnostics.evidence.http import Exchange, NoAnswer
+from diagnostics.evidence.keycloak.kinds import KeycloakReach, KeycloakRealm
+from diagnostics.evidence.network import Reached
+from diagnostics.model import Evidence, Unobserved
+from diagnostics.observe import Seen
+from diagnostics.view import View
+
+
+class KeycloakWay(View, frozen=True):
+    """How far one gets. `asked` are the realm page's own requests, made at the same time to the same address.
+
+    A request that got through proves that there is a way: then no single attempt can say that there is none.
+    """
+
+    KIND: ClassVar[str] = "keycloak.way"
+    WHAT: ClassVar[str] = "the way to Keycloak"
+    SETTING: ClassVar[str] = KeycloakReach.SETTING
+    JOINS: ClassVar[tuple[type[Evidence], ...]] = (KeycloakReach, KeycloakRealm)
+
+    reached: Reached
+    asked: tuple[Exchange, ...] = ()
+
+    @classmethod
+    def of(cls, seen: Seen) -> Self | Unobserved:
+        """The connection beside the realm's requests; where those were not seen, the connection alone."""
+        reach, realm = seen.get(KeycloakReach), seen.get(KeycloakRealm)
+        if isinstance(reach, Unobserved):
+            return reach
+        pages = () if isinstance(realm, Unobserved) else realm.pages
+        return cls(reach.reached, tuple(page.exchange for page in pages))
+
+    @property
+    def open(self) -> bool:
+        """Whether a request got through, whatever came of it then."""
+        return any(not _stopped(one) for one in self.asked)
+
+    @property
+    def stumble(self) -> NoAnswer | None:
+        """An attempt that ended on the way; None when none did."""
+        return self.reached.failure or next((one for one in self.asked if _stopped(one)), None)  # type: ignore[return-value]
+
+    @property
+    def failure(self) -> NoAnswer | None:
+        """Where the way ends; None when it is open."""
+        return None if self.open else self.stumble
+
+
+def _stopped(exchange: Exchange) -> bool:
+    return isinstance(exchange, NoAnswer) and exchange.stage.before_request

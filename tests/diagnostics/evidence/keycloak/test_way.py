@@ -1,0 +1,65 @@
+"""Tests of the way to Keycloak: a connection and the realm's requests, of which either may get through or not."""
+
+import pytest
+
+from diagnostics.evidence.http import Answer, Exchange, NoAnswer, Stage
+from diagnostics.evidence.keycloak.kinds import KeycloakReach, KeycloakRealm, RealmPage
+from diagnostics.evidence.keycloak.way import KeycloakWay
+from diagnostics.evidence.network import Reached
+from diagnostics.model import Evidence, Reason, Unobserved
+from diagnostics.observe import Seen
+
+
+def ended(stage: Stage) -> NoAnswer:
+    return NoAnswer(stage, "why", timed_out=False, took_ms=1)
+
+
+OPEN, SERVED, SILENT = Reached("host", 443, tls=True), Answer(200, 1), ended(Stage.ANSWER)
+LATE = ended(Stage.TLS)
+SHUT = Reached("host", 443, tls=True, failure=LATE)
+DROPPED = ended(Stage.CONNECT)
+
+
+def way(reached: Reached, *pages: Exchange) -> KeycloakWay:
+    realm = KeycloakRealm(tuple(RealmPage(str(n), one) for n, one in enumerate(pages)))
+    found = KeycloakWay.of(Seen({KeycloakReach: KeycloakReach(reached), KeycloakRealm: realm}))
+    assert isinstance(found, KeycloakWay)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_open", "failure", "stumble"),
+    [
+        (way(OPEN, SERVED, SERVED), True, None, None),
+        (way(OPEN, SILENT), True, None, None),
+        (way(SHUT, SERVED), True, None, LATE),
+        (way(SHUT, SILENT), True, None, LATE),
+        (way(SHUT, DROPPED, SERVED), True, None, LATE),
+        (way(OPEN, SERVED, DROPPED), True, None, DROPPED),
+        (way(OPEN, DROPPED, DROPPED), False, DROPPED, DROPPED),
+        (way(SHUT, DROPPED, DROPPED), False, LATE, LATE),
+        (way(OPEN), False, None, None),
+    ],
+)
+def test_who_gets_through(
+    seen: KeycloakWay,
+    is_open: bool,  # noqa: FBT001 a column of the table
+    failure: NoAnswer | None,
+    stumble: NoAnswer | None,
+) -> None:
+    """Is open when one request got through, whatever came of it then, and ends where the connection ended if not."""
+    assert (seen.open, seen.failure, seen.stumble) == (is_open, failure, stumble)
+
+
+def test_without_the_realm() -> None:
+    """Goes by the connection alone where the realm's requests were not seen."""
+    unseen = Unobserved("the realm page", Reason.TIMEOUT, "why")
+    found = KeycloakWay.of(Seen({KeycloakReach: KeycloakReach(SHUT), KeycloakRealm: unseen}))
+    assert found == KeycloakWay(SHUT)
+
+
+def test_without_the_connection() -> None:
+    """Is not seen where the connection was not."""
+    unseen = Unobserved("the connection", Reason.TIMEOUT, "why")
+    realm: Evidence = KeycloakRealm((RealmPage("", SERVED),))
+    assert KeycloakWay.of(Seen({KeycloakReach: unseen, KeycloakRealm: realm})) == unseen
