@@ -315,6 +315,11 @@ class LimitSettings(Part):
     source_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     run_seconds: Annotated[float, Field(gt=0, le=300)] = 20.0
 
+    @property
+    def request_seconds(self) -> float:
+        """How long one request of a source may take: less than the source, so that silence is evidence of its own."""
+        return 0.8 * self.source_seconds
+
 
 class LogSettings(Part):
     """The bot's own log, on stderr."""

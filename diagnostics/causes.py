@@ -17,6 +17,7 @@ class Rule:
 # Everything that needs an answer from Keycloak before it can succeed.
 _ANSWERS = (
     "keycloak.not-answering",
+    "keycloak.hangs-up",
     "keycloak.server-error",
     "keycloak.redirected-to-https",
     "keycloak.redirected",
@@ -78,6 +79,7 @@ _NOBODY_THERE = (
     "keycloak.no-route",
     "keycloak.connect-timeout",
     "keycloak.not-answering",
+    "keycloak.hangs-up",
     "keycloak.server-error",
 )
 
@@ -91,6 +93,7 @@ RULES = (
     *(Rule(cause, _AFTER_CONNECTING) for cause in _NO_CONNECTION),
     Rule("keycloak.address-unusable", _UNSTEADY),
     Rule("keycloak.not-answering", ("keycloak.slow", *_AFTER_ANSWERS)),
+    Rule("keycloak.hangs-up", _AFTER_ANSWERS),
     Rule("keycloak.server-error", ("keycloak.slow", *_AFTER_ANSWERS)),
     Rule("keycloak.redirected-to-https", _AFTER_ANSWERS),
     Rule("keycloak.redirected", _AFTER_ANSWERS),

@@ -117,10 +117,11 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Check that {url} is a TLS port and not a plain one, and which proxy answers there."),
         _LOGS,
     ),
-    "keycloak.not-answering": (
+    "keycloak.not-answering": (_LOGS, _RESTART),
+    "keycloak.hangs-up": (
+        Advice("Check that {url} is spoken to as its port wants: https on a TLS port, and no other service's port."),
         _LOGS,
-        _RESTART,
-        Advice("If it broke off at once, check that {url} is spoken to as it wants: https on a TLS port."),
+        Advice("If it is Keycloak's own port and it closes every connection, restart it.", "{restart}"),
     ),
     "keycloak.server-error": (
         _LOGS,

@@ -22,8 +22,12 @@ def words(error: BaseException) -> str:
     """Why, in words; the name of the error's type when it has none."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message or str(error)
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return error.reason.lower().replace("_", " ")  # its own text names a line of Python's source beside it
+    if isinstance(error, ConnectionResetError) and error.errno is None:
+        return "the connection was closed"  # asyncio has no words for it
     if isinstance(error, OSError) and error.strerror:
-        own = isinstance(error, socket.gaierror | ssl.SSLError) or not code(error)
+        own = isinstance(error, socket.gaierror) or not code(error)
         return error.strerror if own else os.strerror(error.errno or 0)  # asyncio puts its own words there
     return str(error) or type(error).__name__
 

@@ -18,7 +18,7 @@ BODY_AT_MOST = 1_000_000
 #: Seconds for one request. Below a source's 5 s, so that silence is evidence ("no answer") and not blindness.
 REQUEST_SECONDS = 4.0
 #: The part of a request's time that connecting may take, and after it the handshake.
-_CONNECT_SHARE = 0.75
+_CONNECT_SHARE = 0.9
 #: What the connection is about to do after each event of httpcore's trace. The words of an error do not tell a failed
 #: handshake from a failed connection, nor does its type.
 _STAGES = {

@@ -25,8 +25,14 @@ NAME_MISMATCHES = frozenset({"HOSTNAME_MISMATCH", "IP_ADDRESS_MISMATCH"})
 DATES_REFUSED = frozenset({"CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"})
 _CERTIFICATE_REFUSED = NAME_MISMATCHES | DATES_REFUSED | {CERTIFICATE_REFUSED}
 #: What a system says when it, or a router, knows no way to an address, or may not take it.
-_NO_WAY_OUT = frozenset({"ENETUNREACH", "ENETDOWN", "EADDRNOTAVAIL", "EAFNOSUPPORT"})
-_NO_WAY = _NO_WAY_OUT | {"EHOSTUNREACH", "EHOSTDOWN", "EACCES", "EPERM"}
+_NO_WAY = frozenset(
+    {
+        *("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN"),
+        *("EADDRNOTAVAIL", "EAFNOSUPPORT", "EACCES", "EPERM"),
+    }
+)
+#: What OpenSSL says, in its several versions, of an answer that is none of TLS.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 
 
 class Stage(StrEnum):
@@ -62,9 +68,9 @@ class NoAnswer(Value, frozen=True, tag="no answer"):
         return self.stage is Stage.CONNECT and self.code in _NO_WAY
 
     @property
-    def no_way_out(self) -> bool:
-        """Whether it was our own system that knew no way: it has no such network, and asked nobody."""
-        return self.stage is Stage.CONNECT and self.code in _NO_WAY_OUT
+    def no_tls(self) -> bool:
+        """Whether what answered the handshake was no TLS at all."""
+        return self.stage is Stage.TLS and self.code in _NO_TLS
 
     @property
     def certificate_refused(self) -> bool:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bot.clients.http import REQUEST_SECONDS
 from bot.settings import FILE_AT_MOST, Settings, SettingsError, load, parse
 
 URL = "https://keycloak.example.com"
@@ -62,6 +63,13 @@ def test_the_least() -> None:
     assert environment.base_path is None
     assert settings.environment == "production"
     assert (settings.limits.source_seconds, settings.limits.run_seconds) == (5.0, 20.0)
+
+
+@pytest.mark.parametrize(("source", "request_"), [(5, REQUEST_SECONDS), (2, 1.6), (30, 24)])
+def test_patience(source: float, request_: float) -> None:
+    """Has a request end a little before its source, whatever the source is given, and by default as the client does."""
+    limits = parse({**LEAST, "limits": {"source_seconds": source}}, "here").limits
+    assert limits.request_seconds == pytest.approx(request_)
 
 
 def test_the_example() -> None:

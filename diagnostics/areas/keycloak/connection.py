@@ -68,7 +68,7 @@ def connect_timeout(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
 def address_unusable(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
     """Who is given the dead address waits or fails, and others do not: a stale DNS record, a dead node of several."""
     reached = seen.reached
-    lost = () if reached.failure else tuple(one for one in reached.lost if _is_theirs(one))
+    lost = () if reached.failure else tuple(one for one in reached.lost if _is_theirs(one, reached))
     if lost:
         named = ", ".join(f"{one.address} ({one.failure.stage}: {one.failure.detail})" for one in lost)
         summary = f"{len(lost)} of {len(reached.addresses)} addresses of {reached.host} cannot be used: {named}"
@@ -181,7 +181,8 @@ def tls_failed(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
     failure = seen.failure
     judged = failure and failure.certificate_refused and seen.reached.certificate
     if failure and failure.stage is Stage.TLS and not judged:
-        summary = f"The TLS handshake with {_address(seen.reached)} fails: {failure.detail}"
+        meaning = " (what answers there speaks no TLS)" if failure.no_tls else ""
+        summary = f"The TLS handshake with {_address(seen.reached)} fails: {failure.detail}{meaning}"
         yield Sign(host(context), summary, _facts(seen), _tls_command(seen.reached))
 
 
@@ -238,10 +239,17 @@ def _ip(text: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _is_theirs(lost: Attempt) -> bool:
-    """Whether a lost address says something of Keycloak: that we have no IPv6, or no IPv4, is our own affair."""
-    address = _ip(lost.address.partition("%")[0])
-    return not lost.failure.no_way_out and not (address and address.is_loopback)
+def _is_theirs(lost: Attempt, reached: Reached) -> bool:
+    """Whether a lost address says something of Keycloak. That no way of IPv6 leads out of here is our own affair."""
+    gone = {one.address for one in reached.lost}
+    usable = {_version(one) for one in reached.addresses if one not in gone}
+    ours = lost.failure.no_way and _version(lost.address) not in usable
+    address = _ip(lost.address)
+    return not ours and not (address and address.is_loopback)
+
+
+def _version(address: str) -> int:
+    return 6 if ":" in address else 4
 
 
 def _judged(seen: KeycloakWay) -> Certificate | None:
@@ -277,6 +285,8 @@ def _facts(seen: KeycloakWay) -> tuple[Fact, ...]:
         facts.append(Fact("name lookup", f"{reached.lookup_ms} ms"))
     if reached.connect_ms is not None:
         facts.append(Fact("connect", f"{reached.connect_ms} ms"))
+    if reached.handshake_ms is not None:
+        facts.append(Fact("TLS handshake", f"{reached.handshake_ms} ms"))
     if seen.stumble is not None:
         facts.append(Fact(f"ended at {seen.stumble.stage}", seen.stumble.detail))
     if len(reached.addresses) > 1:

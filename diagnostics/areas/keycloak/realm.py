@@ -27,12 +27,21 @@ _NOT_FOUND = 404
 
 @check(KeycloakRealm, "keycloak.not-answering", "Keycloak does not answer", _CRITICAL, Section.KEYCLOAK)
 def not_answering(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
-    """A server that takes a connection and does not answer is hung or dying: out of threads, memory, connections."""
+    """A server that takes the connection and stays silent is hung: out of threads, memory or database connections."""
     page = _unserved(seen)
-    if page and isinstance(page.exchange, NoAnswer) and not page.exchange.stage.before_request:
+    if page and isinstance(page.exchange, NoAnswer) and _unanswered(page.exchange) and page.exchange.timed_out:
         took = page.exchange.took_ms
-        silent = f"gave no answer within {took} ms" if page.exchange.timed_out else f"broke off after {took} ms"
-        summary = f"Keycloak took the connection and {silent}: {page.exchange.detail}"
+        summary = f"Keycloak took the connection and gave no answer within {took} ms: {page.exchange.detail}"
+        yield _page_sign(page, summary, context)
+
+
+@check(KeycloakRealm, "keycloak.hangs-up", "Connections are closed without an answer", _CRITICAL, Section.KEYCLOAK)
+def hangs_up(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """Who closes at once may be dying, or be spoken to in the wrong way: plain http on a TLS port, or no HTTP at all."""
+    page = _unserved(seen)
+    if page and isinstance(page.exchange, NoAnswer) and _unanswered(page.exchange) and not page.exchange.timed_out:
+        took, detail = page.exchange.took_ms, page.exchange.detail
+        summary = f"What listens at {expected(context).url} took the request and broke off after {took} ms: {detail}"
         yield _page_sign(page, summary, context)
 
 
@@ -236,6 +245,7 @@ def no_signing_key(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
 
 CHECKS = (
     not_answering,
+    hangs_up,
     server_error,
     redirected_to_https,
     redirected,
@@ -281,6 +291,11 @@ def _split(url: str) -> SplitResult:
 
 def _https_required(exchange: Exchange) -> bool:
     return isinstance(exchange, Answer) and HTTPS_REQUIRED in (exchange.description or exchange.error)
+
+
+def _unanswered(exchange: NoAnswer) -> bool:
+    """Whether it is the server behind an open connection that did not answer."""
+    return not exchange.stage.before_request
 
 
 def _status(page: RealmPage) -> int:

@@ -164,6 +164,15 @@ async def test_an_address_of_ipv6() -> None:
     assert (found.host, found.addresses, found.failure) == ("::1", ("::1",), None)
 
 
+async def test_a_plain_port_is_told_apart() -> None:
+    """Tells what answers a handshake with something else than TLS, and in words without a line of Python's source."""
+    async with talking(says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "https") as url:
+        found = await reached(url)
+    assert found.failure is not None
+    assert found.failure.no_tls
+    assert "_ssl.c" not in found.failure.detail
+
+
 async def test_hung_up_at_once() -> None:
     """Says of a server that hangs up in the handshake that the handshake failed, and blames no certificate."""
     async with talking(says(b""), "https") as url:
@@ -171,6 +180,7 @@ async def test_hung_up_at_once() -> None:
     assert ended(found) == (Stage.TLS, False)
     assert found.failure is not None
     assert not found.failure.certificate_refused
+    assert " " in found.failure.detail  # a sentence, and not the name of a type
 
 
 async def test_a_good_certificate(tmp_path: Path) -> None:

@@ -70,6 +70,27 @@ def test_is_silent(case: Case, seen: Evidence) -> None:
             "The certificate shown by keycloak.example.com is for a.b, c.d",
         ),
         (
+            "keycloak.address-unusable",
+            connection_cases.two(connection_cases.lost("192.0.2.7", "ECONNREFUSED")),
+            "1 of 2 addresses of keycloak.example.com cannot be used: 192.0.2.7 (connect: ECONNREFUSED)",
+        ),
+        (
+            "keycloak.tls-failed",
+            connection_cases.failed(Stage.TLS, "wrong version number", code="WRONG_VERSION_NUMBER"),
+            (
+                "The TLS handshake with keycloak.example.com:8443 fails: wrong version number "
+                "(what answers there speaks no TLS)"
+            ),
+        ),
+        (
+            "keycloak.certificate-untrusted",
+            connection_cases.shown("CERT_HAS_EXPIRED"),
+            (
+                "The certificate of keycloak.example.com, issued by CN=The CA, is not trusted: "
+                "certificate verify failed (another certificate of its chain)"
+            ),
+        ),
+        (
             "keycloak.certificate-expiring",
             connection_cases.reach(certificate=connection_cases.certificate(ends=timedelta(hours=47))),
             "The certificate of keycloak.example.com expires in 47 h, on 2026-01-04",

@@ -113,7 +113,7 @@ CASES = (
         fires=(
             two(lost("2001:db8::7", "ECONNREFUSED")),
             two(lost("2001:db8::7", "")),
-            two(lost("2001:db8::7", "EHOSTUNREACH")),
+            reach(addresses=("192.0.2.8", "2001:db8::7", "::2"), lost=(lost("2001:db8::7", "ENETUNREACH"),)),
             two(lost("2001:db8::7", "CERT_HAS_EXPIRED", Stage.TLS)),
             beside(two(lost("2001:db8::7", "ECONNREFUSED")), OK),
         ),
@@ -122,10 +122,12 @@ CASES = (
             two(),
             two(lost("2001:db8::7", "ENETUNREACH")),
             two(lost("2001:db8::7", "EADDRNOTAVAIL")),
+            two(lost("2001:db8::7", "EHOSTUNREACH")),
+            two(lost("192.0.2.7", "ENETUNREACH")),
             reach(addresses=("127.0.0.1", "::1"), lost=(lost("::1", "ECONNREFUSED"),)),
             two(lost("192.0.2.7", "ECONNREFUSED"), lost("2001:db8::7", ""), failure=REFUSED.reached.failure),
         ),
-        says="1 of 2 addresses of keycloak.example.com cannot be used: 2001:db8::7",
+        says="addresses of keycloak.example.com cannot be used: 2001:db8::7 (",
     ),
     Case(
         "keycloak.connection-unsteady",

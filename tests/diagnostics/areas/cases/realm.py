@@ -71,15 +71,15 @@ CASES = (
         fires=(pages(SILENT, SILENT), pages(NO_PATH, SILENT)),
         silent=(
             *(SOUND, pages(REFUSED, REFUSED), pages(OK, SILENT, served=""), pages(DOWN, DOWN), GONE),
-            pages(NO_REALM, SILENT),
+            *(pages(NO_REALM, SILENT), pages(BROKEN_OFF, BROKEN_OFF)),
         ),
         says="gave no answer within 4001 ms",
     ),
     Case(
-        "keycloak.not-answering",
-        fires=(pages(BROKEN_OFF, BROKEN_OFF),),
-        silent=(SOUND,),
-        says="took the connection and broke off after 3 ms: Server disconnected",
+        "keycloak.hangs-up",
+        fires=(pages(BROKEN_OFF, BROKEN_OFF), pages(NO_PATH, BROKEN_OFF)),
+        silent=(SOUND, pages(SILENT, SILENT), pages(REFUSED, REFUSED), pages(NO_REALM, BROKEN_OFF), pages(DOWN, DOWN)),
+        says="took the request and broke off after 3 ms: Server disconnected",
     ),
     Case(
         "keycloak.server-error",
