@@ -90,8 +90,9 @@ RULES = (
     Rule("keycloak.container-unstable", (*_UNSTEADY, *_LOG)),
     # Something that shows a certificate or a page of its own runs elsewhere: a missing container does not explain it.
     Rule("keycloak.container-missing", _NOBODY_THERE),
+    # Another address could be used meanwhile: what failed did so by the one that cannot be.
+    Rule("keycloak.address-unusable", (*_NO_CONNECTION, *_UNSTEADY)),
     *(Rule(cause, _AFTER_CONNECTING) for cause in _NO_CONNECTION),
-    Rule("keycloak.address-unusable", _UNSTEADY),
     Rule("keycloak.not-answering", ("keycloak.slow", *_AFTER_ANSWERS)),
     Rule("keycloak.hangs-up", _AFTER_ANSWERS),
     Rule("keycloak.server-error", ("keycloak.slow", *_AFTER_ANSWERS)),

@@ -84,7 +84,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Then see which network policies stand in the way.", "kubectl get networkpolicies -A"),
     ),
     "keycloak.address-unusable": (
-        Advice("Take the dead address out of DNS, or bring up what should listen there."),
+        Advice("Take the address out of DNS, or mend what should listen there: the reason is told beside it."),
         Advice("Behind a load balancer, check its targets: one of them takes no connections on Keycloak's port."),
     ),
     "keycloak.connection-unsteady": (
@@ -154,6 +154,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "keycloak.request-rejected": (
         Advice("On a 404, check host and path of the ingress for {url}, and Keycloak's KC_HTTP_RELATIVE_PATH."),
+        Advice("On a 400, check whether {url} is plain http on a TLS port: then configure the https address."),
         Advice("Else find the firewall, rate limit or proxy login that rejects public pages of {url}."),
     ),
     "keycloak.wrong-base-path": (

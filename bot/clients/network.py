@@ -130,7 +130,7 @@ class _Watch:
 
 def _told(goal: _Goal, lookup_ms: int, walks: list[_Walk]) -> Reached:
     """All walks as one: what the best of them saw, and where the others ended."""
-    best = min(walks, key=lambda walk: walk.rank)
+    best = min(walks, key=lambda walk: (walk.rank, walk.address))  # in whatever order DNS gives them today
     return Reached(
         goal.host,
         goal.port,
@@ -141,7 +141,7 @@ def _told(goal: _Goal, lookup_ms: int, walks: list[_Walk]) -> Reached:
         handshake_ms=best.handshake_ms,
         certificate=best.certificate,
         failure=best.failure,
-        lost=tuple(Attempt(walk.address, walk.failure) for walk in walks if walk.failure),
+        lost=tuple(Attempt(walk.address, walk.failure, walk.certificate) for walk in walks if walk.failure),
     )
 
 

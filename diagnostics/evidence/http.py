@@ -31,6 +31,8 @@ _NO_WAY = frozenset(
         *("EADDRNOTAVAIL", "EAFNOSUPPORT", "EACCES", "EPERM"),
     }
 )
+#: What a system says that has no file, port or memory left for a connection.
+_NO_MEANS = frozenset({"EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"})
 #: What OpenSSL says, in its several versions, of an answer that is none of TLS.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 
@@ -66,6 +68,11 @@ class NoAnswer(Value, frozen=True, tag="no answer"):
     def no_way(self) -> bool:
         """Whether the network itself said that nothing leads there: neither a refusal by the host nor silence."""
         return self.stage is Stage.CONNECT and self.code in _NO_WAY
+
+    @property
+    def ours(self) -> bool:
+        """Whether our own machine had no means left to connect, which says nothing of the other side."""
+        return self.code in _NO_MEANS
 
     @property
     def no_tls(self) -> bool:

@@ -19,10 +19,11 @@ class Certificate(Value, frozen=True):
 
 
 class Attempt(Value, frozen=True):
-    """An address that was tried in vain, and where that ended."""
+    """An address that was tried in vain, where that ended, and the certificate it showed when that was refused."""
 
     address: str
     failure: NoAnswer
+    certificate: Certificate | None = None
 
 
 class Reached(Value, frozen=True):

@@ -85,6 +85,8 @@ def test_alone(id: str) -> None:
         ("keycloak.container-stopped", ("keycloak.refused", "keycloak.container-log-errors")),
         ("keycloak.no-route", ("keycloak.not-answering",)),
         ("keycloak.address-unusable", ("keycloak.connection-unsteady",)),
+        ("keycloak.address-unusable", ("keycloak.certificate-untrusted", "keycloak.slow")),
+        ("keycloak.hangs-up", ("keycloak.login-broken",)),
         ("keycloak.https-required", ("keycloak.keys-unreadable", "keycloak.login-refused")),
         ("keycloak.redirected-to-https", ("keycloak.login-broken",)),
         ("keycloak.clock-skewed", ("keycloak.token-not-yet-valid",)),

@@ -179,7 +179,7 @@ def certificate_untrusted(seen: KeycloakWay, context: Context) -> Iterator[Sign]
 def tls_failed(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
     """Without a handshake there is no certificate to judge: a plain-HTTP port, an old protocol, a broken proxy."""
     failure = seen.failure
-    judged = failure and failure.certificate_refused and seen.reached.certificate
+    judged = failure and failure.certificate_refused and seen.certificate
     if failure and failure.stage is Stage.TLS and not judged:
         meaning = " (what answers there speaks no TLS)" if failure.no_tls else ""
         summary = f"The TLS handshake with {_address(seen.reached)} fails: {failure.detail}{meaning}"
@@ -254,7 +254,7 @@ def _version(address: str) -> int:
 
 def _judged(seen: KeycloakWay) -> Certificate | None:
     """The certificate that can be what is wrong; None where a request got through, since it was accepted then."""
-    return None if seen.open else seen.reached.certificate
+    return None if seen.open else seen.certificate
 
 
 def _is_other(seen: KeycloakWay, certificate: Certificate) -> bool:

@@ -37,7 +37,7 @@ def not_answering(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
 
 @check(KeycloakRealm, "keycloak.hangs-up", "Connections are closed without an answer", _CRITICAL, Section.KEYCLOAK)
 def hangs_up(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
-    """Who closes at once may be dying, or be spoken to in the wrong way: plain http on a TLS port, or no HTTP at all."""
+    """Who closes at once is dying, or is spoken to in the wrong way: plain http on a TLS port, or no HTTP at all."""
     page = _unserved(seen)
     if page and isinstance(page.exchange, NoAnswer) and _unanswered(page.exchange) and not page.exchange.timed_out:
         took, detail = page.exchange.took_ms, page.exchange.detail

@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from diagnostics.evidence.http import Exchange, NoAnswer
 from diagnostics.evidence.keycloak.kinds import KeycloakReach, KeycloakRealm
-from diagnostics.evidence.network import Reached
+from diagnostics.evidence.network import Certificate, Reached
 from diagnostics.model import Evidence, Unobserved
 from diagnostics.observe import Seen
 from diagnostics.view import View
@@ -47,6 +47,14 @@ class KeycloakWay(View, frozen=True):
     def failure(self) -> NoAnswer | None:
         """Where the way ends; None when it is open."""
         return None if self.open else self.stumble
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """The certificate shown where the way ends: that of another address may be another one."""
+        failure = self.failure
+        if failure is None or failure == self.reached.failure:
+            return self.reached.certificate
+        return next((one.certificate for one in self.reached.lost if one.failure.code == failure.code), None)
 
 
 def _stopped(exchange: Exchange) -> bool:

@@ -2,12 +2,13 @@
 
 import pytest
 
-from diagnostics.evidence.http import Answer, Exchange, NoAnswer, Stage
+from diagnostics.evidence.http import CERTIFICATE_REFUSED, Answer, Exchange, NoAnswer, Stage
 from diagnostics.evidence.keycloak.kinds import KeycloakReach, KeycloakRealm, RealmPage
 from diagnostics.evidence.keycloak.way import KeycloakWay
-from diagnostics.evidence.network import Reached
+from diagnostics.evidence.network import Attempt, Certificate, Reached
 from diagnostics.model import Evidence, Reason, Unobserved
 from diagnostics.observe import Seen
+from tests.diagnostics.toys import NOW
 
 
 def ended(stage: Stage) -> NoAnswer:
@@ -49,6 +50,22 @@ def test_who_gets_through(
 ) -> None:
     """Is open when one request got through, whatever came of it then, and ends where the connection ended if not."""
     assert (seen.open, seen.failure, seen.stumble) == (is_open, failure, stumble)
+
+
+def certificate(name: str) -> Certificate:
+    return Certificate(name, "issuer", (name,), NOW, NOW, "ab")
+
+
+def test_the_certificate_of_the_address_that_failed() -> None:
+    """Shows the certificate of the address that was refused, not that of another one that was trusted."""
+    refused = NoAnswer(Stage.TLS, "why", timed_out=False, took_ms=1, code=CERTIFICATE_REFUSED)
+    both = {"certificate": certificate("good"), "lost": (Attempt("192.0.2.8", refused, certificate("bad")),)}
+    reached = Reached("host", 443, tls=True, **both)  # type: ignore[arg-type]  # fields by name
+    assert way(reached, SERVED).certificate == certificate("good")
+    assert way(reached, refused).certificate == certificate("bad")
+    assert way(reached, LATE).certificate is None
+    alone = Reached("host", 443, tls=True, certificate=certificate("bad"), failure=refused)
+    assert way(alone, LATE).certificate == certificate("bad")
 
 
 def test_without_the_realm() -> None:
