@@ -39,7 +39,7 @@ def refused(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
 
 @check(KeycloakWay, "keycloak.no-route", "No way leads to Keycloak's address", _CRITICAL, Section.KEYCLOAK)
 def no_route(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
-    """The network said so before any host was asked: a missing route, a VPN that is down, a firewall that forbids."""
+    """The network itself says so, and not the host: a missing route, a VPN that is down, a firewall that forbids."""
     failure = seen.failure
     if failure and failure.no_way:
         summary = f"The network knows no way to {_address(seen.reached)}: {failure.detail}"
@@ -103,8 +103,9 @@ def connection_unsteady(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
 def name_lookup_slow(seen: KeycloakWay, context: Context) -> Iterator[Sign]:
     """Every new connection waits for the lookup; slow ones mean a resolver that is dead or asked in vain first."""
     took, limit = seen.reached.lookup_ms, context.limits.name_lookup_slow_ms
-    known = bool(seen.reached.addresses)  # a lookup that failed is named as that
-    if known and took is not None and took >= limit:
+    # A lookup that failed is named as that, and of an address nothing is looked up.
+    looked_up = bool(seen.reached.addresses) and _ip(seen.reached.host) is None
+    if looked_up and took is not None and took >= limit:
         summary = f"Looking up {seen.reached.host} took {took} ms (limit {limit} ms)"
         yield Sign(host(context), summary, _facts(seen), f"time getent ahosts {shlex.quote(seen.reached.host)}")
 
