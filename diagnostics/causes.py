@@ -93,6 +93,8 @@ RULES = (
     # Another address could be used meanwhile: what failed did so by the one that cannot be.
     Rule("keycloak.address-unusable", (*_NO_CONNECTION, *_UNSTEADY)),
     *(Rule(cause, _AFTER_CONNECTING) for cause in _NO_CONNECTION),
+    Rule("keycloak.connection-unsteady", ("keycloak.discovery-broken", "keycloak.keys-unreadable")),
+    Rule("keycloak.name-lookup-slow", ("keycloak.slow",)),  # every request that connects begins with one
     Rule("keycloak.not-answering", ("keycloak.slow", *_AFTER_ANSWERS)),
     Rule("keycloak.hangs-up", _AFTER_ANSWERS),
     Rule("keycloak.server-error", ("keycloak.slow", *_AFTER_ANSWERS)),

@@ -87,6 +87,8 @@ def test_alone(id: str) -> None:
         ("keycloak.address-unusable", ("keycloak.connection-unsteady",)),
         ("keycloak.address-unusable", ("keycloak.certificate-untrusted", "keycloak.slow")),
         ("keycloak.hangs-up", ("keycloak.login-broken",)),
+        ("keycloak.name-lookup-slow", ("keycloak.slow",)),
+        ("keycloak.connection-unsteady", ("keycloak.discovery-broken", "keycloak.keys-unreadable")),
         ("keycloak.https-required", ("keycloak.keys-unreadable", "keycloak.login-refused")),
         ("keycloak.redirected-to-https", ("keycloak.login-broken",)),
         ("keycloak.clock-skewed", ("keycloak.token-not-yet-valid",)),

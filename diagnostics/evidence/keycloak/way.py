@@ -1,9 +1,9 @@
-"""The way to Keycloak: the connection made by hand, seen beside the requests for the realm page on the same way."""
+"""The way to Keycloak: the connection made by hand, seen beside the requests for public pages on the same way."""
 
 from typing import ClassVar, Self
 
 from diagnostics.evidence.http import Exchange, NoAnswer
-from diagnostics.evidence.keycloak.kinds import KeycloakReach, KeycloakRealm
+from diagnostics.evidence.keycloak.kinds import KeycloakDiscovery, KeycloakKeys, KeycloakReach, KeycloakRealm
 from diagnostics.evidence.network import Certificate, Reached
 from diagnostics.model import Evidence, Unobserved
 from diagnostics.observe import Seen
@@ -11,7 +11,7 @@ from diagnostics.view import View
 
 
 class KeycloakWay(View, frozen=True):
-    """How far one gets. `asked` are the realm page's own requests, made at the same time to the same address.
+    """How far one gets. `asked` is what became of the requests for public pages, made meanwhile to the same host.
 
     A request that got through proves that there is a way: then no single attempt can say that there is none.
     """
@@ -19,19 +19,22 @@ class KeycloakWay(View, frozen=True):
     KIND: ClassVar[str] = "keycloak.way"
     WHAT: ClassVar[str] = "the way to Keycloak"
     SETTING: ClassVar[str] = KeycloakReach.SETTING
-    JOINS: ClassVar[tuple[type[Evidence], ...]] = (KeycloakReach, KeycloakRealm)
+    JOINS: ClassVar[tuple[type[Evidence], ...]] = (KeycloakReach, KeycloakRealm, KeycloakDiscovery, KeycloakKeys)
 
     reached: Reached
     asked: tuple[Exchange, ...] = ()
 
     @classmethod
     def of(cls, seen: Seen) -> Self | Unobserved:
-        """The connection beside the realm's requests; where those were not seen, the connection alone."""
+        """The connection beside the requests; where none of those was seen, the connection alone."""
         reach, realm = seen.get(KeycloakReach), seen.get(KeycloakRealm)
         if isinstance(reach, Unobserved):
             return reach
         pages = () if isinstance(realm, Unobserved) else realm.pages
-        return cls(reach.reached, tuple(page.exchange for page in pages))
+        later = [
+            one for one in (seen.get(KeycloakDiscovery), seen.get(KeycloakKeys)) if not isinstance(one, Unobserved)
+        ]
+        return cls(reach.reached, tuple(one.exchange for one in (*pages, *later)))
 
     @property
     def open(self) -> bool:

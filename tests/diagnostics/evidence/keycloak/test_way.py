@@ -3,7 +3,13 @@
 import pytest
 
 from diagnostics.evidence.http import CERTIFICATE_REFUSED, Answer, Exchange, NoAnswer, Stage
-from diagnostics.evidence.keycloak.kinds import KeycloakReach, KeycloakRealm, RealmPage
+from diagnostics.evidence.keycloak.kinds import (
+    KeycloakDiscovery,
+    KeycloakKeys,
+    KeycloakReach,
+    KeycloakRealm,
+    RealmPage,
+)
 from diagnostics.evidence.keycloak.way import KeycloakWay
 from diagnostics.evidence.network import Attempt, Certificate, Reached
 from diagnostics.model import Evidence, Reason, Unobserved
@@ -66,6 +72,15 @@ def test_the_certificate_of_the_address_that_failed() -> None:
     assert way(reached, LATE).certificate is None
     alone = Reached("host", 443, tls=True, certificate=certificate("bad"), failure=refused)
     assert way(alone, LATE).certificate == certificate("bad")
+
+
+def test_a_connection_lost_later() -> None:
+    """Sees also that a page behind the realm's could not be connected to."""
+    realm = KeycloakRealm((RealmPage("", SERVED),))
+    for later in (KeycloakDiscovery(DROPPED), KeycloakKeys(DROPPED)):
+        found = KeycloakWay.of(Seen({KeycloakReach: KeycloakReach(OPEN), KeycloakRealm: realm, type(later): later}))
+        assert isinstance(found, KeycloakWay)
+        assert (found.open, found.stumble) == (True, DROPPED)
 
 
 def test_without_the_realm() -> None:
