@@ -50,7 +50,8 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
         StoreError: the store cannot be had, and it is required.
     """
     fingerprint = fingerprints(_fingerprint_key(settings.data_dir))
-    platforms = {name: Platform(name, one, fingerprint) for name, one in settings.environments.items()}
+    patience = settings.limits.request_seconds
+    platforms = {name: Platform(name, one, fingerprint, patience) for name, one in settings.environments.items()}
     redactor = _redactor(settings, platforms)
     log.set_up(settings.log, redactor)
     async with AsyncExitStack() as stack:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.clients.docker import DockerClient
-from bot.clients.http import HttpClient
+from bot.clients.http import REQUEST_SECONDS, HttpClient
 from bot.clients.network import NetworkClient
 from bot.clients.tokens import TokenReader
 from bot.clock import SystemClock
@@ -51,12 +51,25 @@ def fingerprints(key: bytes) -> Fingerprint:
 class Platform:
     """One environment as it is configured. Built once, secrets read once; every run opens its own sources.
 
+    Args:
+        name: what the environment is called.
+        settings: its settings.
+        fingerprint: how a secret is made recognisable without being told.
+        patience: seconds that one request may take, and the way to a host.
+
     Raises:
         SettingsError: a file that a setting names cannot be read or used.
     """
 
-    def __init__(self, name: str, settings: EnvironmentSettings, fingerprint: Fingerprint) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: EnvironmentSettings,
+        fingerprint: Fingerprint,
+        patience: float = REQUEST_SECONDS,
+    ) -> None:
         self.name = name
+        self._patience = patience
         self._keycloak = settings.keycloak
         self._target = _target(settings.keycloak, fingerprint) if settings.keycloak else None
         self._admin = _admin(settings.keycloak)
@@ -83,8 +96,8 @@ class Platform:
         if self._keycloak is None or self._target is None:
             yield View(None, None)
             return
-        async with HttpClient(self._trust) as http, _container(self._keycloak) as container:
-            tools = Tools(http, NetworkClient(self._trust), TokenReader())
+        async with HttpClient(self._trust, self._patience) as http, _container(self._keycloak) as container:
+            tools = Tools(http, NetworkClient(self._trust, self._patience), TokenReader())
             admin = AdminSession(self._admin, self._target, http) if self._admin else None
             session = KeycloakSession(run_id, self._target, tools)
             yield View(session, admin, login=bool(self._target.client.origin), container=container)
@@ -133,7 +146,7 @@ async def _container(settings: KeycloakSettings) -> AsyncIterator[Sources]:
 
 
 def _target(settings: KeycloakSettings, fingerprint: Fingerprint) -> Target:
-    return Target(settings.url, settings.realm, _credentials(settings), settings.base_path, fingerprint)
+    return Target(settings.root, settings.realm, _credentials(settings), settings.path, fingerprint)
 
 
 def _admin(settings: KeycloakSettings | None) -> Credentials | None:
@@ -149,11 +162,11 @@ def _credentials(client: ClientSecret) -> Credentials:
 def _expected(settings: KeycloakSettings) -> KeycloakExpected:
     restart, logs = _commands(settings)
     return KeycloakExpected(
-        url=settings.url,
+        url=settings.root,
         realm=settings.realm,
         client_id=settings.client_id,
         issuer=settings.issuer,
-        base_path=settings.base_path,
+        base_path=settings.path,
         algorithm=settings.algorithm,
         restart_command=settings.restart_command or restart,
         logs_command=settings.logs_command or logs,
@@ -173,7 +186,10 @@ def _commands(settings: KeycloakSettings) -> tuple[str, str]:
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """What is trusted. A subject is no name (RFC 6125): the platform, in Go, refuses a certificate with that alone."""
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        trust = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"ca_file {ca_file} cannot be used: {error}. Give a file with PEM certificates.") from error
+    trust.hostname_checks_common_name = False
+    return trust

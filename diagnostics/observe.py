@@ -16,10 +16,12 @@ class View(Evidence, frozen=True):
     """Evidence that is not looked at but joined, purely, from what was. It is not saved: a replay joins it again.
 
     Class variables each view must give, beside those of Evidence:
-        NEEDS: the evidence without which it cannot be joined. What else it uses, it may do without.
+        NEEDS: the evidence without which it cannot be joined.
+        USES: what else it is joined of, and may do without.
     """
 
     NEEDS: ClassVar[tuple[type[Evidence], ...]]
+    USES: ClassVar[tuple[type[Evidence], ...]] = ()
 
     @classmethod
     def joined(cls, seen: "Seen") -> Self:

@@ -78,6 +78,19 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _RESTART,
         Advice("If it runs, check the port in the platform's settings: {url}."),
     ),
+    "keycloak.no-route": (
+        Advice("Look from the machine Volati runs on which way leads to {url}: its routes, a VPN, its own firewall."),
+        Advice("See its routes.", "ip route; ip -6 route"),
+        Advice("Then see which network policies stand in the way.", "kubectl get networkpolicies -A"),
+    ),
+    "keycloak.address-unusable": (
+        Advice("Take the address out of DNS, or mend what should listen there: the reason is told beside it."),
+        Advice("Behind a load balancer, check its targets: one of them takes no connections on Keycloak's port."),
+    ),
+    "keycloak.connection-unsteady": (
+        Advice("Run it again: one lost packet is no fault. If it stays, check the load and the network before {url}."),
+        _LOGS,
+    ),
     "keycloak.connect-timeout": (
         Advice(
             "Check firewall rules and network policies between the platform and {url}; then whether the host is up."
@@ -105,10 +118,33 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _LOGS,
     ),
     "keycloak.not-answering": (_LOGS, _RESTART),
+    "keycloak.hangs-up": (
+        Advice("Check that {url} is spoken to as its port wants: https on a TLS port, and no other service's port."),
+        _LOGS,
+        Advice("If it is Keycloak's own port and it closes every connection, restart it.", "{restart}"),
+    ),
     "keycloak.server-error": (
         _LOGS,
         Advice("Check the database behind Keycloak: it answers 5xx when it has none."),
         _RESTART,
+    ),
+    "keycloak.redirected-to-https": (
+        Advice(
+            "Configure the https address on the platform (VOLATICLOUD_KEYCLOAK_URL), and in Volati's keycloak.url, "
+            "in place of {url}."
+        ),
+        _BACKEND,
+    ),
+    "keycloak.https-required": (
+        Advice("If {url} is plain http, configure Keycloak's https address on the platform and in Volati's settings."),
+        Advice(
+            "If a proxy ends TLS before Keycloak, have it send X-Forwarded-Proto, and have Keycloak believe it "
+            "(KC_PROXY_HEADERS=xforwarded)."
+        ),
+        Advice(
+            "Only where the way is private throughout: admin console > realm {realm} > Realm settings > General > "
+            "Require SSL."
+        ),
     ),
     "keycloak.redirected": (
         Advice("Find the proxy or ingress rule that redirects {url}; API paths under /realms must pass it untouched."),
@@ -118,6 +154,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "keycloak.request-rejected": (
         Advice("On a 404, check host and path of the ingress for {url}, and Keycloak's KC_HTTP_RELATIVE_PATH."),
+        Advice("On a 400, check whether {url} is plain http on a TLS port: then configure the https address."),
         Advice("Else find the firewall, rate limit or proxy login that rejects public pages of {url}."),
     ),
     "keycloak.wrong-base-path": (

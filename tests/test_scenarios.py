@@ -30,6 +30,7 @@ HARMLESS = ("healthy", "keycloak-log-errors")
 #: What a fault hides beside what depends on it.
 HIDDEN: dict[str, set[tuple[str, Reason]]] = {
     "realm-disabled": {("the admin client's login", Reason.REFUSED)},
+    "https-required": {("the admin client's login", Reason.REFUSED)},
 }
 
 

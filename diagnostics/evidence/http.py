@@ -19,6 +19,23 @@ WORDS = 1000
 
 SUCCESS, REDIRECT, REFUSED, SERVER_FAILED = 2, 3, 4, 5
 
+#: How a refused certificate is named when the reason is none of those below.
+CERTIFICATE_REFUSED = "CERTIFICATE_VERIFY_FAILED"
+NAME_MISMATCHES = frozenset({"HOSTNAME_MISMATCH", "IP_ADDRESS_MISMATCH"})
+DATES_REFUSED = frozenset({"CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"})
+_CERTIFICATE_REFUSED = NAME_MISMATCHES | DATES_REFUSED | {CERTIFICATE_REFUSED}
+#: What a system says when it, or a router, knows no way to an address, or may not take it.
+_NO_WAY = frozenset(
+    {
+        *("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN"),
+        *("EADDRNOTAVAIL", "EAFNOSUPPORT", "EACCES", "EPERM"),
+    }
+)
+#: What a system says that has no file, port or memory left for a connection.
+_NO_MEANS = frozenset({"EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"})
+#: What OpenSSL says, in its several versions, of an answer that is none of TLS.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
+
 
 class Stage(StrEnum):
     """Where on the way to an answer a request ended."""
@@ -35,12 +52,42 @@ class Stage(StrEnum):
 
 
 class NoAnswer(Value, frozen=True, tag="no answer"):
-    """A request that got no answer: where it ended, why in words, whether a deadline ended it, after how many ms."""
+    """A request that got no answer: where it ended, why in words, whether a deadline ended it, after how many ms.
+
+    `code` is the library's own name of the error, such as ECONNREFUSED or HOSTNAME_MISMATCH, by which it is told from
+    others whatever the language of the words; empty where it has none.
+    """
 
     stage: Stage
     detail: str
     timed_out: bool
     took_ms: int
+    code: str = ""
+
+    @property
+    def no_way(self) -> bool:
+        """Whether the network itself said that nothing leads there: neither a refusal by the host nor silence."""
+        return self.stage is Stage.CONNECT and self.code in _NO_WAY
+
+    @property
+    def ours(self) -> bool:
+        """Whether our own machine had no means left to connect, which says nothing of the other side."""
+        return self.code in _NO_MEANS
+
+    @property
+    def no_tls(self) -> bool:
+        """Whether what answered the handshake was no TLS at all."""
+        return self.stage is Stage.TLS and self.code in _NO_TLS
+
+    @property
+    def certificate_refused(self) -> bool:
+        """Whether the handshake ended over the certificate, and not over the connection or the protocol."""
+        return self.stage is Stage.TLS and self.code in _CERTIFICATE_REFUSED
+
+    @property
+    def name_refused(self) -> bool:
+        """Whether it was the name in the certificate that was refused."""
+        return self.stage is Stage.TLS and self.code in NAME_MISMATCHES
 
 
 class Answer(Value, frozen=True, tag="answer"):

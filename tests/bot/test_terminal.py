@@ -10,20 +10,21 @@ from msgspec.structs import replace
 from bot.terminal import claims, headline, printable, progress, report
 from diagnostics.areas.keycloak import AREA
 from diagnostics.evidence.http import Answer
+from diagnostics.evidence.keycloak.kinds import KeycloakReach
 from diagnostics.judge import Span, judge
 from diagnostics.model import Cause, Change, Diagnosis, Evidence, Fact, Reason, Severity, Unobserved
 from diagnostics.observe import Glimpse, Seen
 from tests.bot.slack import samples
 from tests.diagnostics.areas.cases import authorization, login, realm
 from tests.diagnostics.areas.cases.case import CONTEXT, DOWN, NOW
-from tests.diagnostics.areas.cases.connection import NAME, SOUND
+from tests.diagnostics.areas.cases.connection import SOUND
 from tests.diagnostics.areas.cases.token import own
 from tests.diagnostics.toys import Lamp
 
 HEALTHY: dict[type[Evidence], Evidence] = {
     type(seen): seen
     for seen in (
-        SOUND,
+        KeycloakReach(SOUND.reached),
         realm.SOUND,
         realm.discovery(),
         realm.keys(realm.SIGNING),
@@ -70,9 +71,9 @@ def test_down() -> None:
 
 def test_symptoms_are_folded() -> None:
     """Folds the symptoms under their cause, with their number."""
-    text = report(diagnosis(NAME, realm.pages(DOWN, DOWN)), "r1")
-    assert "  explains 1 other finding: keycloak answers with a server error" in text
-    assert "CRITICAL Keycloak answers with a server error" not in text
+    text = report(diagnosis(realm.pages(DOWN, DOWN), WRONG), "r1")
+    assert "  explains 1 other finding: keycloak rejects the client secret" in text
+    assert "CRITICAL Keycloak rejects the client secret" not in text
 
 
 def test_several_causes() -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from diagnostics.areas import AREAS, EXPLANATIONS
 from diagnostics.check import Area
 from diagnostics.evidence import KINDS
+from diagnostics.evidence.keycloak.kinds import KeycloakReach
+from diagnostics.evidence.keycloak.way import KeycloakWay
 from diagnostics.judge import Span, judge
 from diagnostics.model import Evidence, Reason, Unobserved
 from diagnostics.observe import Seen
@@ -19,10 +21,12 @@ from tests.diagnostics.areas.cases import CASES
 from tests.diagnostics.areas.cases.case import CONTEXT, NOW, OK
 
 ALL_AREAS = {area.name: area for area in (*AREAS, *EXPLANATIONS)}
+SEEN = [seen for case in CASES for seen in (*case.fires, *case.silent)]
 EXAMPLES: dict[type[Evidence], tuple[Evidence, ...]] = {
-    kind: tuple(seen for case in CASES for seen in (*case.fires, *case.silent) if type(seen) is kind)
-    for kind in KINDS.values()
+    kind: tuple(seen for seen in SEEN if type(seen) is kind) for kind in KINDS.values()
 }
+# The way is a view, never saved: of its two parts the connection is in no other case.
+EXAMPLES[KeycloakReach] = tuple(KeycloakReach(seen.reached) for seen in SEEN if isinstance(seen, KeycloakWay))
 
 
 def run_of(area: Area, found: dict[type[Evidence], Evidence | Unobserved]) -> Run:

@@ -308,6 +308,7 @@ async def _realm(admin: Administrator, method: str, body: Any = None) -> None:
 BREAKS: Mapping[str, Callable[[Administrator], Awaitable[None]]] = {
     "realm-gone": lambda admin: _realm(admin, "DELETE"),
     "realm-disabled": lambda admin: _realm(admin, "PUT", {"realm": REALM, "enabled": False}),
+    "https-required": lambda admin: _realm(admin, "PUT", {"realm": REALM, "sslRequired": "ALL"}),
     "wrong-client-secret": _change_secret,
     "client-disabled": lambda admin: _change_client(admin, enabled=False),
     "client-missing": _delete_client,

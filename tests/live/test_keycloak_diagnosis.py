@@ -28,6 +28,7 @@ FAULTS = (
     ("healthy", None),
     ("realm-gone", "keycloak.realm-missing"),
     ("realm-disabled", "keycloak.realm-disabled"),
+    ("https-required", "keycloak.https-required"),
     ("wrong-client-secret", "keycloak.client-secret-wrong"),
     ("client-disabled", "keycloak.client-disabled"),
     ("client-missing", "keycloak.client-missing"),

@@ -85,7 +85,9 @@ class KeycloakSession:
 
     async def reach(self, _: Seen) -> KeycloakReach:
         """The connection to the host."""
-        return KeycloakReach(await self.tools.network.reach(self._target.url))
+        reached = await self.tools.network.reach(self._target.url)
+        _not_ours(reached.failure)
+        return KeycloakReach(reached)
 
     async def realm(self, _: Seen) -> KeycloakRealm:
         """The realm's page under each known base path, the configured one first."""
@@ -247,8 +249,14 @@ class KeycloakSession:
         return await self.tools.http.send(Outgoing("POST", url, form=form, bearer=bearer))
 
     async def get(self, url: str, *, authorized: bool = False) -> Reply | NoAnswer:
-        """One GET request, with the client's token where `authorized`."""
-        return await self.tools.http.send(Outgoing("GET", url, bearer=self._token if authorized else ""))
+        """One GET request, with the client's token where `authorized`.
+
+        Raises:
+            CouldNotLookError: our own machine could not connect.
+        """
+        outcome = await self.tools.http.send(Outgoing("GET", url, bearer=self._token if authorized else ""))
+        _not_ours(outcome)
+        return outcome
 
     def resource_set(self, seen: Seen) -> str:
         """The address of the protection API's resources."""
@@ -267,6 +275,17 @@ class KeycloakSession:
 
     def _realm_at(self, base_path: str) -> str:
         return f"{self._target.url}{base_path}/realms/{quote(self._target.realm, safe='')}"
+
+
+def _not_ours(outcome: Reply | NoAnswer | None) -> None:
+    """Pass unless it was our own machine that could not connect.
+
+    Raises:
+        CouldNotLookError: it was.
+    """
+    if isinstance(outcome, NoAnswer) and outcome.ours:
+        detail = f"This machine could open no connection: {outcome.detail}. Free its resources, or raise its limits."
+        raise CouldNotLookError(Reason.FAILED, detail)
 
 
 def _realm(exchange: Reply | NoAnswer) -> str:

@@ -42,6 +42,11 @@ def _keys_rotated(state: State) -> State:
     return replace(state, ring=state.ring.unlisted(state.spare))
 
 
+def _https_required(state: State) -> State:
+    demanding = state.with_realm(lambda realm: replace(realm, demands_https=True))
+    return replace(demanding, tls_ends_before=True)
+
+
 def _service_account_off(client: Client) -> Client:
     # The server cannot keep authorization services without a service account: both go.
     return replace(client, service_account=False, authorization=None)
@@ -102,6 +107,12 @@ KEYCLOAK_FAULTS: tuple[Fault[State], ...] = (
         "Keycloak's hostname setting is wrong: it calls itself by an address that nobody asked it at.",
         "keycloak.issuer-mismatch",
         _set(public_url=WRONG_HOST),
+    ),
+    _service(
+        "https-required",
+        "The realm demands https, and the proxy that ends TLS before Keycloak does not say that it did.",
+        "keycloak.https-required",
+        _https_required,
     ),
     _service(
         "wrong-client-secret",

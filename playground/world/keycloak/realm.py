@@ -134,6 +134,7 @@ class Realm:
     users: Mapping[str, User]  # by id
     enabled: bool = True
     access_token_s: int = ACCESS_TOKEN_S
+    demands_https: bool = False  # sslRequired ALL; the default, EXTERNAL, means nobody on loopback
 
     def client(self, client_id: str) -> Client | None:
         """The client people call `client_id`, or None."""

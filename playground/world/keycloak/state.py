@@ -31,6 +31,7 @@ class State:
     front: Front = "none"
     listening: bool = True
     certificate: Kind = "good"
+    tls_ends_before: bool = False  # a proxy takes the TLS off and does not say so: Keycloak sees plain http
 
     def with_realm(self, change: Callable[[Realm], Realm]) -> "State":
         """The same with its realm changed; a realm that is gone stays gone."""

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from diagnostics.evidence.http import Outgoing, Reply
+from diagnostics.evidence.http import NoAnswer, Outgoing, Reply, Stage
 from diagnostics.evidence.keycloak import client_sources, realm_sources
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakClientSecret,
@@ -298,3 +298,15 @@ def test_a_whole_resource() -> None:
     found = resource_of(item)
     assert (found.id, found.name, found.kind, found.scopes) == ("r1", "Alice's bot", "urn:x", ("view",))
     assert (found.owner_id, found.owner_name) == ("o", "alice")
+
+
+async def test_a_machine_without_means() -> None:
+    """Says that it could not look, and blames nobody, when our own machine can open no connection."""
+    spent = NoAnswer(Stage.CONNECT, "Too many open files", timed_out=False, took_ms=1, code="EMFILE")
+    looking = session(FakeHttp({f"GET {REALM}": spent}))
+    looking.tools = Tools(looking.tools.http, FakeNetwork(spent), FakeTokens())
+    found = await seen(looking)
+    for kind in (KeycloakReach, KeycloakRealm):
+        missing = lack(found, kind)
+        assert missing.reason is Reason.FAILED
+        assert "This machine could open no connection: Too many open files" in missing.detail
