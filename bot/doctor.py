@@ -46,7 +46,7 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
         yield checkup
     yield await _running(settings)
     yield await _store(services.store)
-    yield await _folder(settings)
+    yield await _folder(services)
     for environment in settings.environments:
         for area in AREAS:
             async for checkup in _sources(services, Order(area.name, environment)):
@@ -161,9 +161,13 @@ async def _store(store: Store | None) -> Checkup:
     return Checkup("store", State.ILL, said, remedy, checkup.took_ms)
 
 
-async def _folder(settings: Settings) -> Checkup:
-    free = await asyncio.to_thread(_free_bytes, settings.data_dir)
-    said = f"{settings.data_dir}, {free // 1_000_000} MB free"
+async def _folder(services: Services) -> Checkup:
+    folder = services.settings.data_dir
+    if services.folder_fault:
+        what, _, remedy = services.folder_fault.partition(". ")
+        return Checkup("data folder", State.ILL, what, remedy)
+    free = await asyncio.to_thread(_free_bytes, folder)
+    said = f"{folder}, {free // 1_000_000} MB free"
     if free < FREE_BYTES:
         return Checkup("data folder", State.ILL, said, "Make room there, or set data_dir to another disk.")
     return Checkup("data folder", State.WELL, said)

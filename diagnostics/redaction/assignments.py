@@ -105,7 +105,7 @@ def _judged(data: bytes, pattern: Pattern, known: KnownLabel) -> Iterator[Span]:
 def _judge(place: _Place, known: KnownLabel) -> Span | None:
     weight = place.name.weight
     if weight is Weight.SURE or weight is Weight.LIKELY:
-        value = read(place.data, _below(place), whole_line=_takes_line(place))
+        value = read(place.data, _below(place), whole_line=_takes_line(place), encoded=_is_encoded(place))
         raw = place.data[value.start : value.end]
         label = known(raw) or (place.name.label if _is_secret(place, value, raw) else None)
         return Span(value.start, value.end, label) if label else None
@@ -124,8 +124,13 @@ def _hinted(place: _Place) -> Span | None:
     letters = window(place.data, place.value_at)
     if not letters or not (is_random(letters) or is_credentials(letters)):
         return None
-    value = read(place.data, place.value_at)
+    value = read(place.data, place.value_at, encoded=_is_encoded(place))
     return Span(value.start, value.end, place.name.label)
+
+
+def _is_encoded(place: _Place) -> bool:
+    """Tell whether the name and its value stand in an address inside another one: `%3Dx%26` for `=x&`."""
+    return place.sign.startswith(b"%") and place.sign.upper().endswith(b"3D")
 
 
 def _is_secret(place: _Place, value: Value, raw: bytes) -> bool:

@@ -76,6 +76,8 @@ class Redactor:
         sheet = Sheet(text)
         for finder in self._finders:
             sheet.cover(finder.spans(sheet.data))
+            for begun in finder.beginnings():
+                sheet.cover(begun.spans(sheet.data))
         sheet.keep_masks()
         sheet.cover(self._weak.whole(sheet.data))
         for rule in _BY_FORM:

@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from diagnostics.patterns import Pattern, escaped
 
-__all__ = ["CLOSE", "OPEN", "STAMPS", "Masked", "Redacted", "Sheet", "Span", "label_of", "mask"]
+__all__ = ["CLOSE", "CUT", "OPEN", "STAMPS", "Masked", "Redacted", "Sheet", "Span", "label_of", "mask"]
 
 OPEN, CLOSE = "\u2039masked: ", "\u203a"  # single angle quotes
+CUT = "\u2026"  # stands where evidence was cut, behind a blank: a secret of several words may begin right before it
 _LONGEST_LABEL = 60  # characters: what a reader takes in beside other text
 
 STAMPS = r"\xf8-\xff"  # for use inside a class of a pattern; never under (?i), which would fold it to \xd8

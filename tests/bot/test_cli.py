@@ -90,6 +90,15 @@ def test_healthy(volati: Volati) -> None:
     assert "✓ the realm page" in ended.err
 
 
+def test_an_unusable_data_folder(volati: Volati, tmp_path: Path) -> None:
+    """Still looks when its data folder cannot be used, and says what it goes without."""
+    (tmp_path / "data").write_text("")
+    ended = volati("diagnose", "keycloak", "--config", configured(tmp_path))
+    assert ended.code == 1
+    assert ended.out.startswith("Keycloak in here: DOWN")
+    assert "fingerprints of secrets are of this process only" in ended.err
+
+
 def test_at_fault(volati: Volati) -> None:
     """Ends with 1 for a fault."""
     ended = volati(*PLAYGROUND, "--scenario", "wrong-client-secret")

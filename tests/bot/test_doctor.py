@@ -126,3 +126,15 @@ async def test_a_platform_that_is_away(tmp_path: Path, slack: SimulatedSlack, pl
     blind = [name for name, one in found.items() if name.startswith("playground: ") and one.state is not State.WELL]
     assert "playground: the discovery document" in blind
     assert found["slack bot token"].state is State.WELL
+
+
+async def test_a_data_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    """It names the data folder's trouble, what it means and the remedy, and looks at everything else."""
+    (tmp_path / "file").write_text("")
+    document = {"environments": {"here": {}}, "data_dir": str(tmp_path / "file")}
+    async with open_services(parse(document, "the test"), memory_required=False) as services:
+        found = await looked_at(services)
+    folder = found["data folder"]
+    assert folder.state is State.ILL
+    assert folder.said.endswith("file cannot be used: File exists")
+    assert "Set data_dir" in folder.remedy
