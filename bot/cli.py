@@ -33,6 +33,7 @@ from diagnostics.model import Diagnosis, Unobserved
 from diagnostics.observe import Glimpse
 from diagnostics.redaction import Redactor
 from diagnostics.runs import Run, RunUnreadableError
+from diagnostics.signatures import Catalogue
 
 USAGE_ERROR = 2
 #: 128 and the number of SIGPIPE: how a shell names a program whose reader has left. 0 would say "healthy".
@@ -221,6 +222,7 @@ def triage(
     file: Annotated[str, typer.Argument(help="a log or the output of go test; - for a pipe")],
     source: Annotated[str | None, typer.Option("--source", help="where it is from; default: guessed")] = None,
     own: Own = None,
+    config: Config = _DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
     """Say what is known about a log. Exits 0 nothing severe is known, 1 known errors, 2 cannot be read."""
@@ -231,7 +233,7 @@ def triage(
         tail = cli_triage.read_tail(file, sys.stdin.buffer)
 
     async def work() -> int:
-        found = cli_triage.answer(tail, named, Redactor(), own)
+        found = cli_triage.answer(tail, named, Redactor(), _matched(own, config))
         _say(msgspec.json.encode(found) if as_json else cli_triage.report(found))
         return found.exit_code
 
@@ -239,12 +241,12 @@ def triage(
 
 
 @catalogue_app.command()
-def check(own: Own = None) -> None:
+def check(own: Own = None, config: Config = _DEFAULT_CONFIG) -> None:
     """Hold every entry to its examples and its speed. Exits 0, 1 when one fails, 2 when it cannot be read."""
     from bot import cli_triage
 
     async def work() -> int:
-        said, code = cli_triage.prove(own)
+        said, code = cli_triage.prove(own or _configured_catalogue(config))
         _say(said)
         return code
 
@@ -286,6 +288,27 @@ def main() -> None:
         app(prog_name="volati")
     except OSError as error:  # of what typer itself prints, such as help
         raise SystemExit(_unwritten(error)) from None
+
+
+def _matched(own: Path | None, config: Path) -> Catalogue:
+    """The entries to match: with those of a folder that was named, or of the settings, where these can be used.
+
+    Raises:
+        VolatiError: what was named cannot be used.
+    """
+    from bot.catalogue import load_catalogue, open_shelf
+
+    if own:
+        return load_catalogue(own)
+    shelf = open_shelf(_configured_catalogue(config))
+    if shelf.fault:
+        _tell(shelf.fault)
+    return shelf.catalogue
+
+
+def _configured_catalogue(config: Path) -> Path | None:
+    """The team's folder, where settings name one: a log can be looked into with no settings at all."""
+    return load(config).catalogue if config != _DEFAULT_CONFIG or _is_file(str(config)) else None
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.bootstrap import Services
+from bot.catalogue import open_shelf
 from bot.checkup import Checkup
 from bot.clients.http import HttpClient
 from bot.errors import VolatiError
@@ -47,6 +48,7 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
     yield await _running(settings)
     yield await _store(services.store)
     yield await _folder(services)
+    yield await _catalogue(settings.catalogue)
     for environment in settings.environments:
         for area in AREAS:
             async for checkup in _sources(services, Order(area.name, environment)):
@@ -171,6 +173,15 @@ async def _folder(services: Services) -> Checkup:
     if free < FREE_BYTES:
         return Checkup("data folder", State.ILL, said, "Make room there, or set data_dir to another disk.")
     return Checkup("data folder", State.WELL, said)
+
+
+async def _catalogue(own: Path | None) -> Checkup:
+    part = "catalogue of known errors"
+    shelf = await asyncio.to_thread(open_shelf, own)
+    if shelf.fault:
+        remedy = f"Correct the entries; volati catalogue check --catalogue {own} looks at them again."
+        return Checkup(part, State.ILL, " ".join(shelf.fault.split()), remedy)
+    return Checkup(part, State.WELL, f"{len(shelf.catalogue)} entries{f', with those in {own}' if own else ''}")
 
 
 def _free_bytes(folder: Path) -> int:

@@ -22,6 +22,7 @@ from playground.world.keycloak.server import SimulatedKeycloak
 from playground.world.platform import FAULTS
 from tests.beside import beside
 from tests.bot.clients.servers import nobody
+from tests.bot.test_catalogue import ENTRY, write
 
 ROOT = Path(__file__).parents[2]
 KEYS = {
@@ -422,3 +423,21 @@ def test_a_run_that_can_be_judged_again(volati: Volati, tmp_path: Path) -> None:
     (tmp_path / "other").write_text("")
     lost = volati("diagnose", "keycloak", "--config", configured(tmp_path, folder="other"))
     assert "replay" not in lost.out
+
+
+def test_the_teams_catalogue(volati: Volati, tmp_path: Path) -> None:
+    """Matches the entries of the folder that the settings name, and goes on without them where they are wrong."""
+    (tmp_path / "own").mkdir()
+    settings = {"environments": {"here": {}}, "catalogue": str(tmp_path / "own")}
+    (tmp_path / "volati.yaml").write_text(yaml.safe_dump(settings))
+    write(tmp_path / "own", "toys.yaml", ENTRY)
+    ended = volati("triage", "-", stdin=b"the toy broke")
+    assert (ended.code, ended.err) == (1, "")
+    assert "The toy is broken." in ended.out
+    write(tmp_path / "own", "toys.yaml", ENTRY | {"severity": "dreadful"})
+    ended = volati("triage", "-", stdin=b"pq: sorry, too many clients already")
+    assert ended.code == 1
+    assert "toys.yaml, entry 'toy.broken', severity" in ended.err
+    assert volati("catalogue", "check").code == 2
+    (tmp_path / "volati.yaml").unlink()
+    assert volati("triage", "-", stdin=b"the toy broke").code == 0
