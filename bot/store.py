@@ -146,6 +146,14 @@ redis.call('HSET', 'volati:_:letter:' .. letter, 'begun', attempt)
 if found[4] == attempt then found[4] = '' end
 return found
 """
+# Renews nothing for a letter that is settled meanwhile: a late answer must not close the lane again.
+_RENEW_LANE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+local begun = redis.call('HGET', KEYS[2], 'begun')
+if begun and begun ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+return 1
+"""
 _LEAVE_LANE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 _RETURN = f"""
 if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('EXISTS', KEYS[2]) == 1 then
@@ -340,9 +348,17 @@ class Store:
         return _queued(await self._script(_PEEK, (OUTBOX.of(),), lane))
 
     async def take_letter(self, lane: str, letter: str, owner: str) -> Queued | None:
-        """The letter, for `owner` alone to send within LANE.seconds; None when it is not next, or another sends."""
+        """The letter, for `owner` alone to send; None when it is not next, or another sends.
+
+        The lane is held for LANE.seconds, and for as long as it is renewed.
+        """
         keys, attempt = (OUTBOX.of(), LANE.of(lane=lane)), os.urandom(8).hex()
         return _queued(await self._script(_TAKE, keys, lane, letter, owner, attempt, LANE.seconds))
+
+    async def renew_lane(self, lane: str, letter: str, owner: str) -> bool:
+        """Hold the lane of a letter that is being sent for LANE.seconds more; False when another has it."""
+        keys = (LANE.of(lane=lane), LETTER.of(letter=letter))
+        return bool(await self._script(_RENEW_LANE, keys, owner, LANE.seconds) == 1)
 
     async def return_letter(self, lane: str, letter: str, owner: str, *, begun: bool) -> None:
         """Give a letter back that was not sent; `begun` when it may have been."""
