@@ -43,7 +43,10 @@ from bot.keys import (
     RUN,
     RUN_PLACE,
     SEEN,
+    TURNS,
     UNDER_WAY,
+    VISITORS,
+    VISITORS_AT_MOST,
 )
 from bot.queued import Queued
 
@@ -175,6 +178,54 @@ end
 redis.call('HSET', KEYS[3], 'begun', '', 'ts', ts)
 return 0
 """
+_VISIT = """
+local clock = redis.call('TIME')
+redis.call('ZADD', KEYS[1], clock[1] .. string.format('.%06d', clock[2]), ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+_VISITORS = "return redis.call('ZRANGE', KEYS[1], redis.call('TIME')[1] - ARGV[1], '+inf', 'BYSCORE')"
+# Turns grow with the server's time, so that replicas with different clocks agree. Gives the ms to wait.
+_TURNS = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2]) / 60
+local found = redis.call('HMGET', KEYS[1], 'left', 'since', 'closed')
+local since, closed = tonumber(found[2] or now), tonumber(found[3] or 0)
+local left = math.min(burst, tonumber(found[1] or burst) + math.max(0, now - since) * rate)
+since = math.max(since, now)
+local function keep()
+  redis.call('HSET', KEYS[1], 'left', left, 'since', string.format('%.6f', since),
+             'closed', string.format('%.6f', closed))
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+"""
+_TURN = f"""{_TURNS}
+local wanted, take = tonumber(ARGV[4]), ARGV[5] == '1'
+local wait = math.max(0, closed - now)
+if wait == 0 and left < wanted - 0.000001 then wait = (wanted - left) / rate end
+if wait == 0 and take then left = left - 1 keep() end
+return math.ceil(wait * 1000)
+"""
+_CLOSE_TURNS = f"""{_TURNS}
+closed = math.max(closed, now + tonumber(ARGV[4]))
+left, since = 1, closed
+keep()
+return 1
+"""
+
+
+class Paced(Protocol):
+    """How often something may be done: so many times a minute in the long run, so many at once."""
+
+    @property
+    def a_minute(self) -> float:
+        """In the long run."""
+
+    @property
+    def burst(self) -> int:
+        """At once."""
 
 
 class Client(Protocol):
@@ -394,6 +445,24 @@ class Store:
         """Take every lane from whoever sends in it: for a start as the only sender, after one that was killed."""
         for lane in await self.lanes():
             await self._ask("DEL", LANE.of(lane=lane))
+
+    async def turn(self, name: str, pace: Paced, wanted: int, *, take: bool) -> float:
+        """Seconds until so many turns of the named thing are there; at 0, and with `take`, one of them is taken."""
+        arguments = (pace.burst, pace.a_minute, TURNS.seconds, wanted, int(take))
+        return float(await self._script(_TURN, (TURNS.of(name=name),), *arguments)) / 1000
+
+    async def close_turns(self, name: str, pace: Paced, seconds: float) -> None:
+        """No turns for so long (an hour at most), and then one."""
+        arguments = (pace.burst, pace.a_minute, TURNS.seconds, min(seconds, HOUR - 60))
+        await self._script(_CLOSE_TURNS, (TURNS.of(name=name),), *arguments)
+
+    async def visit(self, visitor: bytes) -> None:
+        """Note who opened the Home tab; noting them again begins their time anew."""
+        await self._script(_VISIT, (VISITORS.of(),), visitor, VISITORS.seconds, VISITORS_AT_MOST)
+
+    async def visitors(self) -> tuple[bytes, ...]:
+        """Who opened the Home tab within VISITORS.seconds, the latest last."""
+        return tuple(await self._script(_VISITORS, (VISITORS.of(),), VISITORS.seconds))
 
     def _letter_keys(self, lane: str, letter: str) -> tuple[str, ...]:
         return (LANE.of(lane=lane), OUTBOX.of(), LETTER.of(letter=letter), POSTED.of(letter=letter))

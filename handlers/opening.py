@@ -66,7 +66,7 @@ async def open_desk(
             downloads=downloads,
             gate=Gate(people, rules),
             joining=Joining(None if alone else services.store),
-            visitors=Visitors(services.clock),
+            visitors=Visitors(services.clock, services.store),
             tasks=Tasks(),
             errands=Tasks(ERRANDS_AT_ONCE),
             clock=services.clock,

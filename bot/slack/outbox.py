@@ -233,7 +233,7 @@ class Outbox:
     async def _in_turn(self, lane: str, letter: Letter, first: Queued) -> Queued | None:
         """The letter as it is when its turn has come; None when another replica has it."""
         edit = bool(letter.edits or first.ts)
-        if (wait := self._courier.wait(letter, edit=edit)) > 0:
+        if (wait := await self._courier.wait(letter, edit=edit)) > 0:
             self._callers.let_go(lane, only_impatient=True)
             self._rest(lane, wait)
         await self._courier.turn(letter, edit=edit)
