@@ -262,6 +262,8 @@ class Outbox:
     async def _sent(self, letter: Letter, taken: Queued) -> str:
         """The ts of a letter's message. The lane stays ours until it is there, however long that takes."""
         parcel = await self._addressed(letter, taken)
+        if not self._boxes.shares(letter.lane, taken.letter):
+            return await self._courier.send(parcel)
         renew = partial(self._boxes.renew, letter.lane, taken.letter, self._owner)
         return await holding(self._courier.send(parcel), renew, self._clock)
 

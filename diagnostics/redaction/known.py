@@ -71,6 +71,11 @@ class Finder:
         self._all = Pattern("|".join(source for _, source in self._parts) or r"[^\x00-\xff]")
         self._begun = tuple((pieces[piece], _begun(first)) for piece in longest_first if (first := beginnings(piece)))
 
+    @property
+    def anywhere(self) -> Pattern:
+        """What occurs where a secret is spelt."""
+        return self._all
+
     def spans(self, data: bytes) -> Iterator[Span]:
         """Give each place where a secret is spelt."""
         for hit in self._all.finditer(data):
@@ -132,6 +137,10 @@ class Weak:
     def label(self, value: bytes) -> str | None:
         """Give the name of the weak secret that `value` is, where its surroundings say that it is one."""
         return self._labels.get(value)
+
+    def is_whole(self, data: bytes) -> bool:
+        """Tell whether the whole text is nothing but a weak secret that is no ordinary name."""
+        return data.strip() in self._alone
 
     def whole(self, data: bytes) -> Iterator[Span]:
         """Give the whole text when it is nothing but a weak secret that is no ordinary name."""
