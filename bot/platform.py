@@ -33,6 +33,7 @@ from diagnostics.evidence.keycloak import (
     resource_source,
     token_sources,
 )
+from diagnostics.evidence.keycloak.kinds import OF_THIS_PROCESS
 from diagnostics.observe import Source
 from diagnostics.redaction import KnownSecret
 
@@ -43,9 +44,13 @@ Fingerprint = Callable[[str], str]
 Sources = tuple[Source[Any], ...]
 
 
-def fingerprints(key: bytes) -> Fingerprint:
-    """A keyed fingerprint: the same secret gives the same text, and without the key nobody can try guesses."""
-    return lambda secret: hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT_DIGITS]
+def fingerprints(key: bytes, *, lasting: bool = True) -> Fingerprint:
+    """A keyed fingerprint: the same secret gives the same text, and without the key nobody can try guesses.
+
+    One that is not `lasting` says so: it cannot be compared with what another process says.
+    """
+    mark = "" if lasting else OF_THIS_PROCESS
+    return lambda secret: f"{hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT_DIGITS]}{mark}"
 
 
 class Platform:

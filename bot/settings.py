@@ -349,6 +349,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".volati")
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
+    catalogue: Path | None = Field(None, description="a folder with the team's own entries for known errors (*.yaml)")
     runbook_url: Url | None = None
     seen_from: str = "from where Volati runs"
 

@@ -12,15 +12,18 @@ from diagnostics.observe import Glimpse
 _QUIET = (Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR)
 
 
-def report(diagnosis: Diagnosis, run_id: str) -> str:
-    """The whole diagnosis: verdict first, then causes with what they rest on, then what was not seen."""
+def report(diagnosis: Diagnosis, run_id: str, again: str = "") -> str:
+    """The whole diagnosis: verdict first, then causes with what they rest on, then what was not seen.
+
+    `again` is the command that judges it again; empty where the run is not kept.
+    """
     lines = (
         headline(diagnosis),
         *_causes(diagnosis),
         *_notes(diagnosis),
         *_unobserved(diagnosis.unobserved),
         *(f"changed since the last run: {one.what}: {one.before} → {one.after}" for one in diagnosis.changes),
-        f"run {run_id}, {diagnosis.duration_ms} ms; judge it again: volati replay {run_id}",
+        f"run {run_id}, {diagnosis.duration_ms} ms" + (f"; judge it again: {again}" if again else ""),
     )
     return "\n".join(printable(line) for line in lines)
 

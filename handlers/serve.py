@@ -187,6 +187,8 @@ async def _delivering(transport: Transport, services: Services) -> AsyncIterator
         with suppress(StoreError):  # then what waits goes out when the lease of the killed sender ends
             await services.store.free_lanes()
     poster = Poster(transport, services.redactor, store=services.store)
+    if services.store and services.settings.store.url is not None:
+        poster.share_limits(services.store)
     task = asyncio.create_task(poster.deliver(), name="deliver letters")
     try:
         yield poster

@@ -10,12 +10,17 @@ from typing import Any, Protocol
 import msgspec
 
 from diagnostics.model import CouldNotLookError, Reason, Value
+from diagnostics.redaction import CUT
 
 #: Characters of a body that is not JSON kept as evidence: enough to recognise whose page it is.
 EXCERPT = 200
 #: Characters kept of a server's own words on an error. Keycloak's longest has some 120.
 WORDS = 1000
-
+#: Characters kept of a content type. Registered names have 127 at most (RFC 6838, 4.2), parameters come behind.
+TYPE = 200
+#: Characters kept of an address an answer leads to: what browsers and servers take. A longer one is cut to its host.
+ADDRESS = 2000
+_LONGEST_HOST = 400  # characters: a name in the DNS has 253 at most; with scheme, user and port
 
 SUCCESS, REDIRECT, REFUSED, SERVER_FAILED = 2, 3, 4, 5
 
@@ -159,13 +164,13 @@ class Reply:
         return Answer(
             status=self.status,
             took_ms=self.took_ms,
-            content_type=self.headers.get("content-type", ""),
-            location=self.headers.get("location", ""),
+            content_type=words_of(self.headers.get("content-type"), TYPE),
+            location=_place(self.headers.get("location", "")),
             date=_date(self.headers.get("date", "")),
             received_at=self.received_at,
             is_json=isinstance(document, dict | list),
-            error=_text(errors.get("error")),
-            description=_text(errors.get("error_description") or errors.get("errorMessage")),
+            error=words_of(errors.get("error")),
+            description=words_of(errors.get("error_description") or errors.get("errorMessage")),
             excerpt="" if document is not None else _excerpt(self.body),
         )
 
@@ -202,16 +207,31 @@ def _date(header: str) -> datetime | None:
         return None
 
 
-def _text(value: object) -> str:
-    return _first_words(value, WORDS) if isinstance(value, str) else ""
+def words_of(value: object, most: int = WORDS) -> str:
+    """A text from an answer, bounded in length; empty when it is none."""
+    return _first_words(value, most) if isinstance(value, str) else ""
+
+
+def _place(address: str) -> str:
+    """An address, or as much of one that is too long as holds no piece of what it carries: scheme and host."""
+    if len(address) <= ADDRESS:
+        return address
+    scheme, mark, rest = address.partition("://")
+    host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    short = len(scheme) + len(host) <= _LONGEST_HOST
+    return f"{scheme}{mark}{host}/ {CUT}" if mark and host and short else CUT
 
 
 def _excerpt(body: bytes) -> str:
     words = body[: 4 * EXCERPT].decode("utf-8", "replace").split()
-    whole = words if len(body) <= 4 * EXCERPT else words[:-1]
-    return _first_words(" ".join(whole), EXCERPT)
+    if len(body) <= 4 * EXCERPT:
+        return _first_words(" ".join(words), EXCERPT)
+    return _first_words(" ".join((*words[:-1], CUT)), EXCERPT)
 
 
 def _first_words(text: str, length: int) -> str:
-    """A text cut between two words: what is cut inside a secret can no longer be recognised as one."""
-    return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]} …"
+    """A text cut between two words: what is cut inside a secret can no longer be recognised as one.
+
+    A known secret of several words is still recognised by its beginning, before the mark of the cut.
+    """
+    return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]} {CUT}".lstrip()

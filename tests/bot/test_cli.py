@@ -4,6 +4,7 @@ import io
 import json
 import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,12 +16,13 @@ import pytest
 import structlog
 import yaml
 
-from bot.cli import _bare, main
+from bot.cli import main
 from diagnostics.areas import AREAS
 from playground.world.keycloak.server import SimulatedKeycloak
 from playground.world.platform import FAULTS
 from tests.beside import beside
 from tests.bot.clients.servers import nobody
+from tests.bot.test_catalogue import ENTRY, write
 
 ROOT = Path(__file__).parents[2]
 KEYS = {
@@ -74,10 +76,11 @@ def volati(
     structlog.reset_defaults()
 
 
-def configured(folder: Path, **keycloak: Any) -> str:
+def configured(place: Path, folder: str = "data", **keycloak: Any) -> str:
     """A settings file for a Keycloak at this address; by default one where nothing listens."""
-    settings = {"environments": {"here": {"keycloak": {"url": nobody(), **keycloak}}}, "data_dir": str(folder / "data")}
-    path = folder / "own.yaml"
+    here = {"keycloak": {"url": nobody(), **keycloak}}
+    settings = {"environments": {"here": here}, "data_dir": str(place / folder)}
+    path = place / "own.yaml"
     path.write_text(yaml.safe_dump(settings))
     return str(path)
 
@@ -88,6 +91,15 @@ def test_healthy(volati: Volati) -> None:
     assert ended.code == 0
     assert ended.out.startswith("Keycloak in playground: HEALTHY — no fault found\n")
     assert "✓ the realm page" in ended.err
+
+
+def test_an_unusable_data_folder(volati: Volati, tmp_path: Path) -> None:
+    """Still looks when its data folder cannot be used, and says what it goes without."""
+    (tmp_path / "data").write_text("")
+    ended = volati("diagnose", "keycloak", "--config", configured(tmp_path))
+    assert ended.code == 1
+    assert ended.out.startswith("Keycloak in here: DOWN")
+    assert "fingerprints of secrets are of this process only" in ended.err
 
 
 def test_at_fault(volati: Volati) -> None:
@@ -277,13 +289,6 @@ def test_a_token_as_it_is_copied(volati: Volati, text: str) -> None:
     assert FOREIGN[:half] not in ended.out
 
 
-@pytest.mark.parametrize("before", ["", "Bearer ", "bearer ", "Authorization: Bearer ", "authorization:bearer "])
-@pytest.mark.parametrize("around", ["", '"', "'", "\n"])
-def test_what_is_copied_along(before: str, around: str) -> None:
-    """Keeps of what was copied the token alone."""
-    assert _bare(f"{around}{before}{FOREIGN}{around}") == FOREIGN
-
-
 def test_a_token_from_a_file(volati: Volati, tmp_path: Path) -> None:
     """Reads a token from a file too, and gives one JSON object."""
     (tmp_path / "token").write_text(FOREIGN)
@@ -335,6 +340,7 @@ def test_interrupted() -> None:
         program.send_signal(signal.SIGINT)
         out, err = program.communicate()
     assert (program.returncode, out) == (130, b"")
+    assert err.endswith(b"Stopped before the end.\n")
     assert b"Traceback" not in err
 
 
@@ -344,3 +350,94 @@ def test_a_terminal_that_has_no_such_letters() -> None:
     with start(*PLAYGROUND, env=environment) as program:
         out, _ = program.communicate()
     assert (program.returncode, out.splitlines()[0]) == (0, b"Keycloak in playground: HEALTHY \\u2014 no fault found")
+
+
+def test_interrupted_while_it_starts() -> None:
+    """Ends at once and without a word when it is interrupted before it has begun to work."""
+    early = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from bot.__main__ import main
+main()
+"""
+    program = subprocess.run([sys.executable, "-c", early], cwd=ROOT, capture_output=True, check=False)  # noqa: S603 ours
+    assert (program.returncode, program.stdout, program.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize("words", [("token", "-"), ("replay", "-"), ("triage", "-")])
+def test_interrupted_while_it_waits_for_a_pipe(words: tuple[str, ...]) -> None:
+    """Ends at the first Ctrl-C when it waits for what somebody is to paste."""
+    read, write = os.pipe()
+    with start(*words, stdin=read) as program:
+        os.close(read)
+        os.write(write, b"x" * _PIPE)
+        os.write(write, b"x")  # is taken as soon as the program has begun to read
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=20)
+        os.close(write)
+    assert (program.returncode, out, err) == (-signal.SIGINT, b"", b"")
+
+
+_PIPE = 65536  # bytes that fit into a pipe (pipe(7))
+
+
+@pytest.mark.parametrize(
+    "words", [("checks",), ("scenarios", "--json"), (*PLAYGROUND, "--json"), ("--help",), ("catalogue", "check")]
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_answer_that_cannot_be_written(words: tuple[str, ...]) -> None:
+    """Says in a sentence that the answer cannot be written, with a code that no verdict has."""
+    with Path("/dev/full").open("wb") as full, start(*words, stdout=full) as program:
+        _, err = program.communicate()
+    assert program.returncode == 74
+    assert err.decode() == (
+        "The answer cannot be written: No space left on device. Make room where it goes, or send it elsewhere.\n"
+    )
+
+
+def test_a_person_who_cannot_be_told() -> None:
+    """Goes on to its answer when stderr takes nothing."""
+    where = Path("/dev/full")
+    with (where if where.exists() else Path(os.devnull)).open("wb") as full, start(*PLAYGROUND, stderr=full) as program:
+        out, _ = program.communicate()
+    assert program.returncode == 0
+    assert out.startswith(b"Keycloak in playground: HEALTHY")
+
+
+def test_a_run_that_can_be_judged_again(volati: Volati, tmp_path: Path) -> None:
+    """Says how to judge a run again, in words that work, and says nothing of it where the run is gone."""
+    kept = volati("diagnose", "keycloak", "--config", configured(tmp_path))
+    again = kept.out.splitlines()[-1].partition("; judge it again: volati ")[2]
+    assert volati(*shlex.split(again)).out.splitlines()[0] == kept.out.splitlines()[0]
+    for gone in (
+        volati(*PLAYGROUND),
+        volati("diagnose", "keycloak", "--scenario", "realm-gone"),
+        volati("token", "-", "--config", configured(tmp_path), stdin=FOREIGN.encode()),
+    ):
+        assert gone.out.splitlines()[-1].startswith("run ")
+        assert "replay" not in gone.out
+    (tmp_path / "other").write_text("")
+    lost = volati("diagnose", "keycloak", "--config", configured(tmp_path, folder="other"))
+    assert "replay" not in lost.out
+
+
+def test_the_teams_catalogue(volati: Volati, tmp_path: Path) -> None:
+    """Matches the entries of the folder that the settings name, and goes on without them where they are wrong."""
+    (tmp_path / "own").mkdir()
+    settings = {"environments": {"here": {}}, "catalogue": str(tmp_path / "own")}
+    (tmp_path / "volati.yaml").write_text(yaml.safe_dump(settings))
+    write(tmp_path / "own", "toys.yaml", ENTRY)
+    ended = volati("triage", "-", stdin=b"the toy broke")
+    assert (ended.code, ended.err) == (1, "")
+    assert "The toy is broken." in ended.out
+    write(tmp_path / "own", "toys.yaml", ENTRY | {"severity": "dreadful"})
+    ended = volati("triage", "-", stdin=b"pq: sorry, too many clients already")
+    assert ended.code == 1
+    assert "toys.yaml, entry 'toy.broken', severity" in ended.err
+    assert volati("catalogue", "check").code == 2
+    (tmp_path / "volati.yaml").unlink()
+    assert volati("triage", "-", stdin=b"the toy broke").code == 0

@@ -48,7 +48,7 @@ WRONG = login.login(login.WRONG_SECRET)
 
 def test_healthy() -> None:
     """Says in one line that nothing is wrong, then what was not looked at."""
-    lines = report(diagnosis(), "r1").splitlines()
+    lines = report(diagnosis(), "r1", "volati replay r1").splitlines()
     assert lines[0] == "Keycloak in production: HEALTHY — no fault found"
     assert lines[-1] == "run r1, 1234 ms; judge it again: volati replay r1"
     assert any(line.startswith("not configured: ") for line in lines)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from diagnostics.evidence.http import Answer, Http, NoAnswer, Outgoing, Reply, answered, replied
+from diagnostics.evidence.http import Answer, Http, NoAnswer, Outgoing, Reply, answered, replied, words_of
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakClientSecret,
     KeycloakDiscovery,
@@ -101,9 +101,9 @@ class KeycloakSession:
         document = _object(exchange)
         return KeycloakDiscovery(
             answered(exchange),
-            issuer=str(document.get("issuer", "")),
-            token_endpoint=str(document.get("token_endpoint", "")),
-            jwks_uri=str(document.get("jwks_uri", "")),
+            issuer=words_of(document.get("issuer")),
+            token_endpoint=words_of(document.get("token_endpoint")),
+            jwks_uri=words_of(document.get("jwks_uri")),
         )
 
     async def keys(self, seen: Seen) -> KeycloakKeys:
