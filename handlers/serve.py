@@ -28,7 +28,7 @@ from handlers.intake import Intake
 from handlers.measured import Measured
 from handlers.opening import open_desk
 from handlers.sockets import GIVE_UP_SECONDS, Around, Sockets
-from handlers.vitals import SLACK, STORE, check_web_api, watched
+from handlers.vitals import SLACK, STORE, check_web_api, watched, web_api_watched
 from handlers.web import Site, serving
 
 DRAIN_SECONDS = 13.0
@@ -106,6 +106,7 @@ class _Bot:
             )
             me = await self._unless_stopped(partial(self._patiently, transport.identity))
             if me is not None:
+                await stack.enter_async_context(web_api_watched(transport.identity, self.health))
                 poster = await stack.enter_async_context(_delivering(transport, self.services))
                 await self._work(transport, poster, me, ready)
 

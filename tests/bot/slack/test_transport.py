@@ -128,7 +128,7 @@ async def test_survives_what_is_no_answer(what: str, kind: str) -> None:
 
     async with standing_in(answer) as url, open_transport("xoxb-1", f"{url}/api/") as transport:
         for ask in (lambda: transport.call("chat.postMessage", {"channel": CHANNEL}), transport.introduction):
-            with pytest.raises(SlackUnreachable, match="status.slack.com"):
+            with pytest.raises(SlackUnreachable, match=r"status\.slack\.com"):
                 await ask()
         if status == 200:
             return
