@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -115,6 +116,8 @@ class Transport:
     async def answer(self, url: str, body: Mapping[str, Any]) -> None:
         """Answer at a response_url. Raises as `call`; the address is a secret and is in no message."""
         method = "response_url"
+        if not _leads_somewhere(url):  # and would not, however often it is tried
+            raise refusal("invalid_url", method)
         try:
             async with asyncio.timeout(CALL_SECONDS), self._session.post(url, json=dict(body)) as response:
                 if not response.ok:
@@ -194,6 +197,14 @@ async def _outside(response: aiohttp.ClientResponse, method: str) -> SlackError:
     if status >= _SERVER_FAILED:
         return SlackUnreachable(_failed(method, f"HTTP {status}"), sent=_maybe_done(status, ""))
     return refusal(_code(await response.text(errors="replace")) or f"HTTP {status}", method)
+
+
+def _leads_somewhere(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 def _code(body: str) -> str:

@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tarfile
 import tempfile
@@ -129,11 +130,20 @@ def _comes_up(daemon: Daemon, process: "subprocess.Popen[bytes]") -> bool:
     """Return True when it answers, False when it died or took too long."""
     until = time.monotonic() + START_S
     while process.poll() is None and time.monotonic() < until:
-        try:
+        if _listens(daemon.socket):
             return daemon.ask("GET", "/_ping").is_success
-        except httpx.TransportError:
-            _wait(process, 0.1)  # s between two looks; the deadline above is what counts
+        _wait(process, 0.1)  # s between two looks; the deadline above is what counts
     return False
+
+
+def _listens(path: Path) -> bool:
+    """Whether it takes a connection; where it does not, the HTTP library would leave its own attempt open."""
+    with socket.socket(socket.AF_UNIX) as attempt:
+        try:
+            attempt.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> bool:

@@ -199,6 +199,13 @@ async def test_gives_up_in_time(slack: SimulatedSlack, transport: Transport, mon
     assert slack.url
 
 
+@pytest.mark.parametrize("url", ["x", "", "//x", "ftp://slack.com/x", "http://", "<!channel>"])
+async def test_gives_up_an_address_that_is_none(transport: Transport, url: str) -> None:
+    """It does not take an address that leads nowhere for Slack being away, which would be tried again and again."""
+    with pytest.raises(AnswerLate):
+        await transport.answer(url, {"text": "x"})
+
+
 async def test_answers_where_it_was_asked(slack: SimulatedSlack, transport: Transport) -> None:
     """It answers at a response_url, privately, until Slack takes no more there."""
     url = slack.core.response_urls.give("U0ONCALL0", CHANNEL)
