@@ -23,6 +23,7 @@ from handlers.serve import GAVE_UP, serve
 from handlers.web import PortTakenError
 from playground.slack.server import SimulatedSlack
 from tests.handlers.processes import COMMAND, document, stage, unused_port
+from tests.handlers.world import world
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +148,17 @@ async def test_ends_itself_when_slack_stays_away(
         assert await asyncio.wait_for(bot.task, 20) == GAVE_UP
         assert log.last["exit_code"] == GAVE_UP
         assert "status.slack.com" in str(log.last["remedy"])
+
+
+async def test_closing_connections_takes_from_the_time_for_jobs() -> None:
+    """It cuts jobs short at once when all the time there is was spent before: it promised to end within 20 s."""
+    async with world() as here:
+        here.examines.gate.clear()
+        await here.slack.person("oncall").command("engineering", COMMAND)
+        await here.examines.began.wait()
+        await asyncio.wait_for(module._drained(here.desk, asyncio.Event(), module.DRAIN_SECONDS), 5)
+        assert here.desk.tasks.count == 0
+        assert "interrupted" in here.root()
 
 
 async def test_wants_slack_configured(tmp_path: Path) -> None:
