@@ -30,6 +30,7 @@ _UNKNOWN_WAIT = 30.0  # seconds, where Slack says "too many" and not for how lon
 # What reading an answer raises that is no JSON object: the vendor's client calls `get` on whatever came.
 _NO_ANSWER_OF_SLACKS = (ValueError, AttributeError, TypeError, RecursionError)
 _STRANGE = "something between here and Slack answers in its place"
+_LONGEST_WAIT = 3600.0  # seconds; Slack asks for a minute or so, and what asks for days is not Slack, or is mistaken
 _BUSY = frozenset({"ratelimited", "rate_limited"})
 # Slack's own failures. Of two it says that the call may have been done (docs.slack.dev/reference/methods/auth.test,
 # errors); `request_timeout` says that the call came in part only, and the last that it was not looked at.
@@ -231,7 +232,7 @@ def _form(arguments: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _busy(method: str, wait: str | None) -> SlackBusy:
-    seconds = float(wait) if wait and wait.isdecimal() else _UNKNOWN_WAIT
+    seconds = min(float(wait), _LONGEST_WAIT) if wait and wait.isdecimal() else _UNKNOWN_WAIT
     return SlackBusy(f"Slack takes no more calls of {method} for {seconds:g} s. Ask for less at a time.", seconds)
 
 

@@ -136,6 +136,21 @@ async def test_survives_what_is_no_answer(what: str, kind: str) -> None:
             await transport.answer(f"{url}/answer", {"text": "x"})
 
 
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("7", 7), ("", 30), ("soon", 30), ("-1", 30), ("86400", 3600), ("9" * 400, 3600)]
+)
+async def test_waits_no_longer_than_sense(told: str, seconds: float) -> None:
+    """It waits as long as it is told to, half a minute where nothing sensible is said, and never for days."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": told})
+
+    async with standing_in(answer) as url, open_transport("xoxb-1", f"{url}/api/") as transport:
+        with pytest.raises(SlackBusy) as caught:
+            await transport.call("chat.postMessage", {"channel": CHANNEL})
+    assert caught.value.seconds == seconds
+
+
 async def test_is_somebody_or_waits() -> None:
     """It does not begin as nobody, when something answers "ok" to everything."""
 
