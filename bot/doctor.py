@@ -68,7 +68,8 @@ async def _slack(settings: Settings, services: Services) -> AsyncIterator[Checku
         introduction = answered[0]
         yield _scopes(introduction)
         yield _clock(introduction.at, services.clock.now())
-        yield (await _asked("slack app token", lambda: _ticket(transport, slack), lambda _: "takes connections"))[1]
+        if slack.mode == "socket":  # over HTTP there is no such token
+            yield (await _asked("slack app token", lambda: _ticket(transport, slack), lambda _: "takes connections"))[1]
         yield await _channel(transport, slack, introduction)
 
 

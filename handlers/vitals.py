@@ -1,4 +1,4 @@
-"""Watches over the bot while it serves: does the loop come round, does the store answer. It mends nothing."""
+"""Watches over the bot while it serves: does its loop come round, do store and Slack answer. It mends nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,6 +15,10 @@ BEAT_SECONDS = 1.0
 
 STORE_EVERY_SECONDS = 10.0
 """Time between two looks at the store: soon enough for /readyz, and nothing to a server."""
+
+WEB_API_EVERY_SECONDS = 60.0
+"""Time between two questions whether Slack takes the bot's token: a revoked one shows in /readyz within a minute, over
+HTTP too, where no new connection would tell. auth.test takes hundreds a minute (docs.slack.dev/reference/methods)."""
 
 SLACK, STORE, WEB_API = "slack", "store", "web api"
 """What these parts are called in the bot's health."""
@@ -38,6 +42,17 @@ async def watched(services: Services, health: Health) -> AsyncIterator[None]:
             await asyncio.wait(tasks)
 
 
+@asynccontextmanager
+async def web_api_watched(ask: Callable[[], Awaitable[object]], health: Health) -> AsyncIterator[None]:
+    """Ask Slack now and then, for as long as the block lasts."""
+    task = asyncio.create_task(_keep_asking(ask, health), name="ask Slack")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+
+
 async def check_web_api(ask: Callable[[], Awaitable[object]], health: Health) -> None:
     """Make a call of Slack's, and report how that went."""
     try:
@@ -47,6 +62,12 @@ async def check_web_api(ask: Callable[[], Awaitable[object]], health: Health) ->
         health.report(WEB_API, state, str(error))
     else:
         health.report(WEB_API, State.WELL, "Slack takes the bot token")
+
+
+async def _keep_asking(ask: Callable[[], Awaitable[object]], health: Health) -> None:
+    while True:
+        await asyncio.sleep(WEB_API_EVERY_SECONDS)
+        await check_web_api(ask, health)
 
 
 async def _beat(health: Health, dog: Watchdog) -> None:

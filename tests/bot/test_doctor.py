@@ -65,6 +65,16 @@ async def test_a_healthy_bot(tmp_path: Path, slack: SimulatedSlack, platform: Si
     assert slack.ledger.of("chat.postMessage") == []
 
 
+async def test_a_healthy_bot_over_http(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It wants no app token of a bot that Slack posts to: it has none."""
+    over_http = {"mode": "http", "signing_secret": slack.signing_secret, "app_token": None}
+    async with opened(tmp_path, slack, platform, **over_http) as services:
+        found = await looked_at(services)
+    assert "slack app token" not in found
+    assert worst(found.values()) is State.WELL
+    assert slack.ledger.of("apps.connections.open") == []
+
+
 @pytest.mark.parametrize(("ready", "state"), [(True, State.WELL), (False, State.ILL)])
 async def test_the_running_bot(
     tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform, *, ready: bool, state: State

@@ -45,6 +45,18 @@ async def test_one_run_for_both(here: Story) -> None:
     assert len(await store.recent_runs("playground")) == 1
 
 
+async def test_one_answer_to_a_mention_that_reaches_both(here: Story) -> None:
+    """It tells a person one thing once, however often and to whichever replica Slack delivers their mention."""
+    here.slack.switches.duplicates = 5
+    for words, answer in (("help", "What you can ask for"), ("diagnose keycloak", "On it"), ("nonsense", "no command")):
+        before = len(here.slack.ephemerals("oncall"))
+        record = await here.slack.person("oncall").mention("engineering", words)
+        assert len(record.receipts) == 6
+        await here.done()
+        (private,) = here.slack.ephemerals("oncall")[before:]
+        assert answer in private.text
+
+
 async def test_every_click_works_on_either(here: Story) -> None:
     """It answers every command and click, whichever replica it comes to."""
     for _ in range(6):
