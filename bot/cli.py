@@ -8,7 +8,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TextIO
@@ -33,8 +33,9 @@ from diagnostics.redaction import Redactor
 from diagnostics.runs import Run, RunUnreadableError
 
 USAGE_ERROR = 2
-#: 128 and the number of SIGPIPE: how a shell names a program whose reader has left. 0 would say "healthy".
-_READER_LEFT = 141
+#: 128 and the number of the signal, as a shell names it: SIGPIPE of a reader that has left, SIGTERM, SIGINT.
+#: 0 would say "healthy".
+_READER_LEFT, _TERMINATED, _INTERRUPTED = 141, 143, 130
 #: Bytes read from a pipe: more than any token or saved run has.
 _INPUT_AT_MOST = 16_000_000
 
@@ -276,15 +277,39 @@ def main() -> None:
 async def _services(
     config: Path, *, in_playground: bool = False, scenario: str | None = None
 ) -> AsyncIterator[Services]:
-    async with AsyncExitStack() as stack:
-        if in_playground or scenario:
-            from playground.world.platform import simulated_platform
+    with _ended_by_sigterm():
+        async with AsyncExitStack() as stack:
+            settings = await _settings(stack, config, in_playground=in_playground, scenario=scenario)
+            yield await stack.enter_async_context(open_services(settings, memory_required=False))
 
-            document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
-            settings: Settings = parse(document, "the playground")
-        else:
-            settings = load(config)
-        yield await stack.enter_async_context(open_services(settings, memory_required=False))
+
+async def _settings(stack: AsyncExitStack, config: Path, *, in_playground: bool, scenario: str | None) -> Settings:
+    if not (in_playground or scenario):
+        return load(config)
+    from playground.world.platform import simulated_platform
+
+    document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
+    return parse(document, "the playground")
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Cancel the command on SIGTERM, so that what it started is ended and what it made is taken away again.
+
+    Once: a second one must not interrupt the cleaning up, which bounds itself.
+    """
+    loop, command = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        loop.add_signal_handler(signal.SIGTERM, lambda: None)
+        if command is not None:
+            command.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 async def _saved(run: str, config: Path) -> bytes:
@@ -333,8 +358,10 @@ def _run(work: Coroutine[Any, Any, int]) -> NoReturn:
     except (VolatiError, RunUnreadableError) as error:
         _tell(str(error))
         code = USAGE_ERROR
+    except asyncio.CancelledError:
+        code = _TERMINATED
     except KeyboardInterrupt:
-        code = 130
+        code = _INTERRUPTED
     raise typer.Exit(code)
 
 

@@ -223,6 +223,10 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "keycloak.owner-unknown": (
         Advice("Find the entity's owner in the platform's database, then set ownerId to that user's id in Keycloak."),
     ),
+    "keycloak.probe-may-remain": (
+        Advice("Remove it by the command above, with a token of {client}. It is harmless until then."),
+        Advice("A later deep run removes it too, if it is still there after a minute."),
+    ),
     "keycloak.probe-left-behind": (Advice("Nothing to do: it has been removed."),),
 }
 

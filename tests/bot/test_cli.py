@@ -1,5 +1,7 @@
 """Tests of the command line: exit codes scripts rely on, one JSON object, and errors in one sentence."""
 
+import asyncio
+import contextlib
 import io
 import json
 import logging
@@ -7,7 +9,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -336,6 +340,71 @@ def test_interrupted() -> None:
         out, err = program.communicate()
     assert (program.returncode, out) == (130, b"")
     assert b"Traceback" not in err
+
+
+def terminated(*words: str, when: Callable[[subprocess.Popen[bytes]], object], folder: Path) -> int:
+    """The exit code of a command that is told to end at that moment; its temporary files are in the folder."""
+    with start(*words, env={**os.environ, "TMPDIR": str(folder)}) as program:  # noqa: TID251 a child's own
+        when(program)
+        program.send_signal(signal.SIGTERM)
+        program.communicate()
+    return program.returncode
+
+
+def looking(program: subprocess.Popen[bytes]) -> None:
+    """Wait for the first progress."""
+    assert program.stderr is not None
+    program.stderr.readline()
+
+
+def users_of(folder: Path) -> list[str]:
+    """The processes that name this folder in their command."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            commands.append(path.read_bytes())
+    return [command.decode(errors="replace") for command in commands if os.fsencode(folder) in command]
+
+
+def test_terminated(tmp_path: Path) -> None:
+    """Ends with 143 when it is told to end, and leaves neither a server nor a folder behind."""
+    code = terminated(*PLAYGROUND, "--scenario", "hanging", when=looking, folder=tmp_path)
+    assert (code, list(tmp_path.iterdir()), users_of(tmp_path)) == (143, [], [])
+
+
+@asynccontextmanager
+async def unhurried(read: threading.Event) -> AsyncIterator[SimulatedKeycloak]:
+    """A Keycloak that takes a third of a second for each answer, and says when a single resource is read."""
+
+    async def rest(seconds: float) -> None:
+        if any(method == "GET" and "/resource_set/" in path for method, path in keycloak.asked):
+            read.set()
+        await asyncio.sleep(seconds / 6)
+
+    async with SimulatedKeycloak(sleep=rest) as keycloak:
+        await keycloak.switch_on("slow")
+        yield keycloak
+
+
+def test_terminated_in_a_deep_look(tmp_path: Path) -> None:
+    """Takes its probe away before it ends, when it is told to end in the middle of a deep look."""
+
+    def registered() -> set[str]:
+        realm = keycloak.state.realm
+        rights = [one.authorization for one in realm.clients.values()] if realm else []
+        return {name for one in rights if one for name in one.resources}
+
+    reading = threading.Event()
+    with beside(unhurried(reading)) as keycloak:
+        own = {"client_secret": keycloak.client_secret, "ca_file": str(keycloak.ca_file), "base_path": ""}
+        path = configured(tmp_path, url=keycloak.url, **own)
+        before = registered()
+        code = terminated(
+            "diagnose", "keycloak", "--deep", "--config", path, when=lambda _: reading.wait(30), folder=tmp_path
+        )
+        assert registered() == before
+    assert code == 143
+    assert ("POST", f"/realms/{keycloak.realm}/authz/protection/resource_set") in keycloak.asked
 
 
 def test_a_terminal_that_has_no_such_letters() -> None:

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from diagnostics.areas.keycloak.platform import admin_page, answer_facts, client, expected, realm_url
 from diagnostics.check import Sign, check
@@ -13,6 +14,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakProtection,
     KeycloakRegistration,
     KeycloakResources,
+    ProbeLeft,
     Resource,
 )
 from diagnostics.model import Fact, Severity, Subject
@@ -161,6 +163,23 @@ def registration_fails(seen: KeycloakRegistration, context: Context) -> Iterator
 
 @check(
     KeycloakRegistration,
+    "keycloak.probe-may-remain",
+    "A probe resource may still be there",
+    _WARNING,
+    Section.KEYCLOAK_REGISTRATION,
+)
+def probe_may_remain(seen: KeycloakRegistration, context: Context) -> Iterator[Sign]:
+    """What a deep look made and could not take away for certain is left to a person; it gives nobody any right."""
+    left = seen.may_remain
+    if left:
+        called = f"{left.name} (id {left.id})" if left.id else f"{left.name} (its id was never told)"
+        facts = (Fact("probe", left.name), Fact("id", left.id or "unknown"), Fact("not certain, because", left.why))
+        summary = f"The probe resource {called} may not have been removed: {left.why}"
+        yield Sign(client(context), summary, facts, _removal_command(left, context))
+
+
+@check(
+    KeycloakRegistration,
     "keycloak.probe-left-behind",
     "A probe of an earlier run was left behind",
     _NOTE,
@@ -180,6 +199,7 @@ CHECKS = (
     protection_refused,
     evaluation_broken,
     registration_fails,
+    probe_may_remain,
     resource_without_owner,
     owner_differs,
     owner_unknown,
@@ -236,6 +256,18 @@ def _protection_sign(seen: KeycloakProtection, summary: str, context: Context, t
 def _resource_command(context: Context) -> str:
     url = f"{realm_url(context)}/authz/protection/resource_set?deep=true&first=0&max=5"
     return f"curl -sS -H \"Authorization: Bearer $TOKEN\" '{url}'"
+
+
+def _removal_command(left: ProbeLeft, context: Context) -> str:
+    """Deletes the probe by its id; where that was never told, it is looked up by its name, which is unique."""
+    url = f"{realm_url(context)}/authz/protection/resource_set"
+    bearer = '-H "Authorization: Bearer $TOKEN"'
+    if left.id:
+        return f"curl -sS -X DELETE {bearer} '{url}/{quote(left.id, safe='')}'"
+    return (
+        f"curl -sS {bearer} '{url}?name={left.name}&exactName=true' | tr -d '[]\"\n' | "
+        f"xargs -r -I ID curl -sS -X DELETE {bearer} '{url}/ID'"
+    )
 
 
 def _evaluation_command(context: Context) -> str:

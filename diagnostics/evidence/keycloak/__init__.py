@@ -74,7 +74,12 @@ def client_sources(session: KeycloakSession) -> tuple[Source[Evidence], ...]:
         Source(KeycloakProtection, session.protection, (KeycloakLogin,)),
         Source(KeycloakResources, session.resources, (KeycloakLogin, KeycloakProtection)),
         Source(KeycloakEvaluation, session.evaluation, (KeycloakLogin,)),
-        Source(KeycloakRegistration, session.registration, (KeycloakLogin, KeycloakProtection)),
+        Source(
+            KeycloakRegistration,
+            session.registration,
+            (KeycloakLogin, KeycloakProtection),
+            session.registration_cut_off,
+        ),
     )
 
 

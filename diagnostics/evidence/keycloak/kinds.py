@@ -194,8 +194,16 @@ class KeycloakEvaluation(Evidence, frozen=True):
     exchange: Exchange
 
 
+class ProbeLeft(Value, frozen=True):
+    """A probe that may still be there: its name, its id (empty when it was never told), and why that is not certain."""
+
+    name: str
+    id: str
+    why: str
+
+
 class KeycloakRegistration(Evidence, frozen=True):
-    """A marked probe resource created, read and deleted. Steps that were not come to are None.
+    """A marked probe resource created, read and deleted. Steps that were not come to, or not answered, are None.
 
     `left_behind` counts probes of earlier, interrupted runs that were found and removed.
     """
@@ -204,10 +212,11 @@ class KeycloakRegistration(Evidence, frozen=True):
     WHAT: ClassVar[str] = "registering and removing a probe resource"
     SETTING: ClassVar[str] = _SECRET_SETTING
 
-    created: Exchange
+    created: Exchange | None
     read: Exchange | None
     deleted: Exchange | None
     left_behind: int
+    may_remain: ProbeLeft | None = None
 
 
 class KeycloakAdmin(Evidence, frozen=True):

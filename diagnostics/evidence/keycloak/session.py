@@ -81,6 +81,7 @@ class KeycloakSession:
         self._target = target
         self.tools = tools
         self._token = ""
+        self._deep: Registration | None = None
         self.jwks = b""
 
     async def reach(self, _: Seen) -> KeycloakReach:
@@ -183,9 +184,13 @@ class KeycloakSession:
         """A probe resource registered and removed. It writes, so it belongs to deep runs only."""
         self._needed_token(seen)
         self.need_protection(seen)
-        deep = Registration(self.tools.http, self.resource_set(seen), self._token)
+        self._deep = Registration(self.tools.http, self.resource_set(seen), self._token)
         login = seen[KeycloakLogin].received_at
-        return await deep.try_out(self._run_id, int(login.timestamp()) if login else 0)
+        return await self._deep.try_out(self._run_id, int(login.timestamp()) if login else 0)
+
+    def registration_cut_off(self) -> KeycloakRegistration | None:
+        """What has to be told of a registration that a deadline ended."""
+        return self._deep.cut_off() if self._deep else None
 
     async def _page(self, base_path: str) -> RealmPage:
         exchange = await self.get(self._realm_at(base_path))

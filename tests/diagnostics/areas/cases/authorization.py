@@ -9,6 +9,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakProtection,
     KeycloakRegistration,
     KeycloakResources,
+    ProbeLeft,
     Resource,
 )
 from tests.diagnostics.areas.cases.case import DOWN, HTML, OK, SILENT, Case, refusal
@@ -49,10 +50,14 @@ BOBS = resource("r4", owner_id="bob-id", owner_name="bob", noted_owner="bob-id")
 
 
 def registration(
-    created: Exchange, read: Exchange | None = None, deleted: Exchange | None = None, left: int = 0
+    created: Exchange | None,
+    read: Exchange | None = None,
+    deleted: Exchange | None = None,
+    left: int = 0,
+    remains: ProbeLeft | None = None,
 ) -> KeycloakRegistration:
     """A probe resource's way."""
-    return KeycloakRegistration(created, read, deleted, left)
+    return KeycloakRegistration(created, read, deleted, left, remains)
 
 
 CREATED, GONE = refusal(201), refusal(204)
@@ -115,6 +120,15 @@ CASES = (
         ),
         silent=(SOUND, registration(CREATED, OK, GONE, left=2)),
         says="A probe resource could not be registered",
+    ),
+    Case(
+        "keycloak.probe-may-remain",
+        fires=(
+            registration(CREATED, OK, SILENT, remains=ProbeLeft("volati-probe-1-a", "r9", "its removal gave nothing")),
+            registration(None, remains=ProbeLeft("volati-probe-1-a", "", "the search for it gave nothing")),
+        ),
+        silent=(SOUND, registration(CREATED, OK, refusal(500))),
+        says="The probe resource volati-probe-1-a (",
     ),
     Case(
         "keycloak.probe-left-behind",
