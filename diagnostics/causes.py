@@ -37,6 +37,7 @@ _LOGIN = (
     "keycloak.service-account-off",
     "keycloak.scope-invalid",
     "keycloak.login-refused",
+    "keycloak.login-not-answering",
     "keycloak.login-broken",
 )
 _TOKEN = (
@@ -51,6 +52,7 @@ _AUTHORIZATION = (
     "keycloak.authorization-services-off",
     "keycloak.uma-protection-missing",
     "keycloak.protection-refused",
+    "keycloak.protection-not-answering",
     "keycloak.evaluation-broken",
     "keycloak.registration-fails",
 )
@@ -105,6 +107,7 @@ RULES = (
     ),
     Rule("keycloak.uma-protection-missing", ("keycloak.registration-fails",)),
     Rule("keycloak.protection-refused", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
+    Rule("keycloak.protection-not-answering", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
     Rule("why.user-disabled", ("why.denied",)),
     Rule("token.issuer-wrong", ("token.key-unknown", "token.inactive")),
     *(Rule(cause, ("token.inactive",)) for cause in ("token.key-unknown", "token.signature-wrong", "token.expired")),

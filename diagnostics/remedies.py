@@ -23,6 +23,11 @@ _MEMORY = Advice(
     "If it ran out of memory, raise the container's limit (docker update --memory), or let Java use less of it "
     "(JAVA_OPTS_KC_HEAP)."
 )
+_WAITS = (
+    _LOGS,
+    Advice("Check the database behind Keycloak: pages come from a cache, logins and resources wait for it."),
+    _RESTART,
+)
 _CLIENT = "admin console > realm {realm} > Clients > {client}"
 _BACKEND = Advice(
     "Then restart the backend, which reads its settings at start.",
@@ -168,6 +173,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
     ),
     "keycloak.login-refused": (_LOGS,),
+    "keycloak.login-not-answering": _WAITS,
     "keycloak.login-broken": (_LOGS, _RESTART),
     "keycloak.clock-skewed": (
         Advice("Find which clock is wrong and have it follow time servers again.", "timedatectl status"),
@@ -204,6 +210,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Tokens already issued keep the old roles until they expire, in 5 minutes."),
     ),
     "keycloak.protection-refused": (_LOGS,),
+    "keycloak.protection-not-answering": _WAITS,
     "keycloak.evaluation-broken": (
         _LOGS,
         Advice(f"Check policies and permissions: {_CLIENT} > Authorization > Evaluate."),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from diagnostics.areas.keycloak.platform import admin_page, answer_facts, client, expected, realm_url
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
-from diagnostics.evidence.http import Answer, Exchange
+from diagnostics.evidence.http import Answer, Exchange, NoAnswer
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakEvaluation,
     KeycloakOwners,
@@ -74,6 +74,21 @@ def protection_refused(seen: KeycloakProtection, context: Context) -> Iterator[S
 
 
 @check(
+    KeycloakProtection,
+    "keycloak.protection-not-answering",
+    "The protection API does not answer",
+    _CRITICAL,
+    Section.KEYCLOAK_REGISTRATION,
+)
+def protection_not_answering(seen: KeycloakProtection, context: Context) -> Iterator[Sign]:
+    """Logins work, and asking for one resource waits in vain: nothing can be registered or looked up."""
+    if isinstance(seen.exchange, NoAnswer):
+        took, detail = seen.exchange.took_ms, seen.exchange.detail
+        summary = f"The client logs in, and the protection API gave no answer within {took} ms ({detail})"
+        yield _protection_sign(seen, summary, context, "Authorization")
+
+
+@check(
     KeycloakResources,
     "keycloak.resource-without-owner",
     "Resources have no owner noted",
@@ -134,11 +149,14 @@ def owner_unknown(seen: KeycloakOwners, context: Context) -> Iterator[Sign]:
     Section.KEYCLOAK_PERMISSION,
 )
 def evaluation_broken(seen: KeycloakEvaluation, context: Context) -> Iterator[Sign]:
-    """A permission check is a UMA ticket request; granted or denied is an answer, any other error denies everyone."""
+    """A permission check is a UMA ticket request; granted or denied is an answer, anything else denies everyone."""
     answer = seen.exchange
-    if not isinstance(answer, Answer) or answer.ok or answer.error == "access_denied":
+    if isinstance(answer, NoAnswer):
+        summary = f"A UMA ticket request got no answer within {answer.took_ms} ms ({answer.detail})"
+    elif answer.ok or answer.error == "access_denied":
         return
-    summary = f"A UMA ticket request is answered {answer.refusal}, neither granted nor denied"
+    else:
+        summary = f"A UMA ticket request is answered {answer.refusal}, neither granted nor denied"
     facts = (*answer_facts("UMA ticket", answer), Fact("set in", admin_page(context, "Authorization")))
     yield Sign(client(context), summary, facts, _evaluation_command(context))
 
@@ -197,6 +215,7 @@ CHECKS = (
     authorization_services_off,
     uma_protection_missing,
     protection_refused,
+    protection_not_answering,
     evaluation_broken,
     registration_fails,
     probe_may_remain,

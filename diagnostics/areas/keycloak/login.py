@@ -13,7 +13,7 @@ from diagnostics.areas.keycloak.platform import (
 )
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
-from diagnostics.evidence.http import SERVER_FAILED, Answer
+from diagnostics.evidence.http import SERVER_FAILED, Answer, NoAnswer
 from diagnostics.evidence.keycloak.kinds import KeycloakClientSecret, KeycloakLogin
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
@@ -141,6 +141,21 @@ def login_refused(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
         yield _login_sign(answer, summary, context, "Settings")
 
 
+@check(
+    KeycloakLogin,
+    "keycloak.login-not-answering",
+    "The token endpoint does not answer",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def login_not_answering(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
+    """Pages come from a cache; a login needs the database and waits with it. Nobody can log in meanwhile."""
+    if isinstance(seen.exchange, NoAnswer):
+        took, detail = seen.exchange.took_ms, seen.exchange.detail
+        summary = f"The realm page is served, and the token endpoint gave no answer within {took} ms ({detail})"
+        yield Sign(host(context), summary, answer_facts("token endpoint", seen.exchange), login_command(context))
+
+
 @check(KeycloakLogin, "keycloak.login-broken", "The token endpoint is broken", _CRITICAL, Section.KEYCLOAK)
 def login_broken(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
     """The realm answers and logins do not: the database behind Keycloak, or a proxy rule for this one path."""
@@ -184,6 +199,7 @@ CHECKS = (
     service_account_off,
     scope_invalid,
     login_refused,
+    login_not_answering,
     login_broken,
 )
 

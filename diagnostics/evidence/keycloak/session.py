@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from diagnostics.evidence.http import Answer, Http, NoAnswer, Outgoing, Reply, answered, replied
+from diagnostics.evidence.json_values import part, word
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakClientSecret,
     KeycloakDiscovery,
@@ -132,7 +133,9 @@ class KeycloakSession:
     async def login(self, seen: Seen) -> KeycloakLogin:
         """A login by client credentials, as the backend does it."""
         form = {"grant_type": "client_credentials", **self.client_form()}
-        reply = replied(await self._token_request(seen, form), "The token endpoint")
+        reply = await self._token_request(seen, form)
+        if not isinstance(reply, Reply):
+            return KeycloakLogin(reply)
         token = str(_object(reply).get("access_token", ""))
         if token:
             self._token = token
@@ -154,8 +157,7 @@ class KeycloakSession:
         """Whether the client may use the protection API, by asking it for one resource."""
         token = self._needed_token(seen)
         exchange = await self.get(f"{self.resource_set(seen)}?first=0&max=1", authorized=True)
-        reply = replied(exchange, "The protection API")
-        return KeycloakProtection(reply.answer(), token.client_roles)
+        return KeycloakProtection(answered(exchange), token.client_roles)
 
     async def resources(self, seen: Seen) -> KeycloakResources:
         """The registered resources, read page by page up to the bound."""
@@ -177,8 +179,7 @@ class KeycloakSession:
             "audience": self._target.client.client_id,
             "response_mode": "permissions",
         }
-        exchange = await self._token_request(seen, form, self._token)
-        return KeycloakEvaluation(replied(exchange, "The UMA ticket request").answer())
+        return KeycloakEvaluation(answered(await self._token_request(seen, form, self._token)))
 
     async def registration(self, seen: Seen) -> KeycloakRegistration:
         """A probe resource registered and removed. It writes, so it belongs to deep runs only."""
@@ -233,7 +234,9 @@ class KeycloakSession:
             CouldNotLookError: it does not.
         """
         exchange = seen[KeycloakProtection].exchange
-        if isinstance(exchange, Answer) and not exchange.ok:
+        if not isinstance(exchange, Answer):
+            raise CouldNotLookError(Reason.DEPENDS, f"The protection API gave no answer: {exchange.detail}.")
+        if not exchange.ok:
             raise CouldNotLookError(Reason.DEPENDS, f"The protection API refused: {exchange.refusal}.")
 
     def _read(self, token: str) -> TokenFacts:
@@ -293,23 +296,15 @@ def _no_token() -> CouldNotLookError:
 
 def resource_of(item: dict[str, Any]) -> Resource:
     """A resource as the protection API describes it."""
-    owner = _part(item.get("owner"))
-    noted = _part(item.get("attributes")).get("ownerId")
+    owner = part(item.get("owner"))
+    noted = part(item.get("attributes")).get("ownerId")
     scopes = item.get("scopes")
     return Resource(
         id=str(item.get("_id", "")),
         name=str(item.get("displayName") or item.get("name", "")),
         kind=str(item.get("type", "")),
-        owner_id=_word(owner.get("id")),
-        owner_name=_word(owner.get("name")),
-        noted_owner=_word(noted[0] if isinstance(noted, list) and noted else noted).strip(),
-        scopes=tuple(_word(_part(one).get("name")) for one in scopes if one) if isinstance(scopes, list) else (),
+        owner_id=word(owner.get("id")),
+        owner_name=word(owner.get("name")),
+        noted_owner=word(noted[0] if isinstance(noted, list) and noted else noted).strip(),
+        scopes=tuple(word(part(one).get("name")) for one in scopes if one) if isinstance(scopes, list) else (),
     )
-
-
-def _part(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else ""

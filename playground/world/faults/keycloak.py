@@ -189,6 +189,18 @@ KEYCLOAK_FAULTS: tuple[Fault[State], ...] = (
         _set(front="silent"),
     ),
     _service(
+        "login-hanging",
+        "The realm's pages are served, and the token endpoint never answers.",
+        "keycloak.login-not-answering",
+        _set(silent_path="/protocol/openid-connect/token"),
+    ),
+    _service(
+        "protection-hanging",
+        "Logins work, and the protection API never answers.",
+        "keycloak.protection-not-answering",
+        _set(silent_path="/authz/protection/resource_set"),
+    ),
+    _service(
         "server-error-503",
         "The proxy in front has no Keycloak to pass requests to.",
         "keycloak.server-error",

@@ -12,7 +12,7 @@ from diagnostics.evidence.keycloak.kinds import (
     ProbeLeft,
     Resource,
 )
-from tests.diagnostics.areas.cases.case import DOWN, HTML, OK, SILENT, Case, refusal
+from tests.diagnostics.areas.cases.case import DOWN, HTML, OK, REFUSED, SILENT, Case, refusal
 
 OFF = refusal(403, "invalid_clientId", "Client application [volaticloud-api] is not registered as a resource server.")
 NO_ROLE = refusal(403, "invalid_scope", "Requires uma_protection scope.")
@@ -83,6 +83,12 @@ CASES = (
         says="The protection API answers HTTP",
     ),
     Case(
+        "keycloak.protection-not-answering",
+        fires=(protection(SILENT), protection(REFUSED)),
+        silent=(protection(), protection(NO_TOKEN), protection(DOWN)),
+        says="The client logs in, and the protection API gave no answer within",
+    ),
+    Case(
         "keycloak.resource-without-owner",
         fires=(resources(ORPHAN), resources(resource(), ORPHAN), resources(*[ORPHAN] * 5, more=True)),
         silent=(resources(), resources(resource(), BOBS), resources(DEFAULT, PROBE), resources(TORN)),
@@ -109,6 +115,12 @@ CASES = (
         ),
         silent=(KeycloakEvaluation(OK), KeycloakEvaluation(refusal(403, "access_denied", "not_authorized"))),
         says="neither granted nor denied",
+    ),
+    Case(
+        "keycloak.evaluation-broken",
+        fires=(KeycloakEvaluation(SILENT),),
+        silent=(KeycloakEvaluation(OK),),
+        says="A UMA ticket request got no answer within 4001 ms",
     ),
     Case(
         "keycloak.registration-fails",

@@ -5,7 +5,7 @@ from typing import Any
 
 from diagnostics.evidence.http import Exchange
 from diagnostics.evidence.keycloak.kinds import KeycloakClientSecret, KeycloakLogin
-from tests.diagnostics.areas.cases.case import DOWN, HTML, LOGIN_PAGE, NOW, OK, SILENT, Case, refusal
+from tests.diagnostics.areas.cases.case import DOWN, HTML, LOGIN_PAGE, NOW, OK, REFUSED, SILENT, Case, refusal
 from tests.diagnostics.areas.cases.token import facts
 
 INVALID = "Invalid client or Invalid client credentials"
@@ -100,6 +100,12 @@ CASES = (
             login(DOWN),
         ),
         says="is refused (HTTP 4",
+    ),
+    Case(
+        "keycloak.login-not-answering",
+        fires=(login(SILENT), login(REFUSED)),
+        silent=(SOUND, login(DOWN), login(WRONG_SECRET), login(HTML)),
+        says="The realm page is served, and the token endpoint gave no answer within",
     ),
     Case(
         "keycloak.login-broken",

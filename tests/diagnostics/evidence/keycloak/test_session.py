@@ -216,13 +216,31 @@ async def test_keys_that_cannot_be_read(answer: Any) -> None:
     assert lack(found, KeycloakToken).detail == "There are no published keys to check the signature against."
 
 
-@pytest.mark.parametrize("kind", [KeycloakLogin, KeycloakEvaluation])
-async def test_no_answer_from_the_token_endpoint(kind: type[Evidence]) -> None:
-    """Counts a token endpoint that does not answer as unreachable."""
-    gone = {**sound(), f"POST {OIDC}/token": GONE}
-    found = await looked(gone)
-    assert lack(found, KeycloakLogin).reason is Reason.UNREACHABLE
-    assert lack(found, kind).reason in {Reason.UNREACHABLE, Reason.DEPENDS}
+async def test_no_answer_from_the_token_endpoint() -> None:
+    """Keeps the silence of the token endpoint as evidence; what needs a token depends on it."""
+    found = await looked({**sound(), f"POST {OIDC}/token": GONE})
+    assert found[KeycloakLogin].exchange == GONE
+    for kind in (KeycloakToken, KeycloakProtection, KeycloakEvaluation):
+        assert lack(found, kind).reason is Reason.DEPENDS
+
+
+async def test_no_answer_to_a_ticket_request() -> None:
+    """Keeps the silence to a ticket request as evidence."""
+
+    def only_logins(request: Outgoing) -> Any:
+        return GONE if "uma-ticket" in request.form["grant_type"] else reply({"access_token": "good"})
+
+    found = await looked({**sound(), f"POST {OIDC}/token": only_logins})
+    assert found[KeycloakEvaluation].exchange == GONE
+
+
+async def test_no_answer_from_the_protection_api() -> None:
+    """Keeps the silence of the protection API as evidence, and does not wait for it again."""
+    http = FakeHttp({**sound(), f"GET {RESOURCES}": GONE})
+    found = await seen(session(http))
+    assert found[KeycloakProtection].exchange == GONE
+    assert lack(found, KeycloakResources).detail == "The protection API gave no answer: Connection refused."
+    assert sum(RESOURCES in path for path in http.paths()) == 1
 
 
 async def test_a_protection_api_that_refuses() -> None:
