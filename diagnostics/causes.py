@@ -47,6 +47,7 @@ _TOKEN = (
     "keycloak.token-expired",
     "keycloak.token-issuer-wrong",
     "keycloak.token-algorithm-wrong",
+    "keycloak.token-algorithm-unusual",
 )
 _AUTHORIZATION = (
     "keycloak.authorization-services-off",
@@ -97,7 +98,7 @@ RULES = (
     Rule("keycloak.realm-disabled", (*_DOCUMENTS, *_LOGIN, *_AFTER_LOGIN)),
     Rule("keycloak.issuer-mismatch", ("keycloak.token-issuer-wrong",)),
     Rule("keycloak.clock-skewed", ("keycloak.token-not-yet-valid", "keycloak.token-expired")),
-    Rule("keycloak.client-secret-untidy", ("keycloak.client-secret-wrong",)),
+    Rule("keycloak.client-secret-untidy", ("keycloak.client-secret-wrong", "keycloak.login-refused")),
     *(Rule(cause, _AFTER_LOGIN) for cause in _LOGIN),
     Rule("keycloak.keys-unreadable", _TOKEN),
     Rule("keycloak.no-signing-key", _TOKEN),

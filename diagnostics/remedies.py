@@ -35,7 +35,13 @@ _BACKEND = Advice(
 )
 _SECRET = (
     Advice(
-        f"Compare the secret in {_CLIENT} > Credentials with the one the platform uses; never paste it into a channel."
+        "See whether the backend still logs in. If it does, only Volati's copy is old: put the right one into "
+        "{secret_origin} and restart Volati; nothing is to be done on the platform.",
+        "kubectl logs deployment/volaticloud-backend -n volaticloud --since=15m | grep -iE 'keycloak|unauthorized'",
+    ),
+    Advice(
+        f"If it does not, compare the secret in {_CLIENT} > Credentials with the one the platform uses; "
+        "never paste it into a channel."
     ),
     Advice(
         "Put the right one into the platform's secret. It reads it from your terminal, so it is in no history.",
@@ -153,7 +159,13 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _LOGS,
         Advice("Check Keycloak's CPU, memory and database; the realm page is served from its cache."),
     ),
-    "keycloak.client-secret-untidy": _SECRET,
+    "keycloak.client-secret-untidy": (
+        Advice("Save the secret in {secret_origin} anew, without the space or newline, and restart Volati."),
+        *_SECRET,
+    ),
+    "keycloak.client-secret-spaced": (
+        Advice("Nothing now. When the secret is next changed, choose one without space at its ends."),
+    ),
     "keycloak.client-secret-wrong": _SECRET,
     "keycloak.client-missing": (
         Advice("Check the client id in the platform's settings: {client}."),
@@ -188,6 +200,13 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "keycloak.token-algorithm-wrong": (
         Advice(
             "Set the algorithm: admin console > realm {realm} > Realm settings > Tokens > Default signature algorithm."
+        ),
+    ),
+    "keycloak.token-algorithm-unusual": (
+        Advice("Find out which algorithm the backend accepts, and set keycloak.algorithm so that Volati knows."),
+        Advice(
+            "If it accepts only another: admin console > realm {realm} > Realm settings > Tokens > "
+            "Default signature algorithm."
         ),
     ),
     "keycloak.token-not-yet-valid": (Advice("Compare the clocks of Keycloak and the platform.", "timedatectl status"),),
@@ -265,4 +284,5 @@ def _words(keycloak: KeycloakExpected | None) -> dict[str, str]:
         "issuer": keycloak.issuer or f"{keycloak.url}{keycloak.base_path or ''}/realms/{keycloak.realm}",
         "restart": keycloak.restart_command,
         "logs": keycloak.logs_command,
+        "secret_origin": keycloak.secret_origin or "Volati's settings",
     }

@@ -19,7 +19,10 @@ async def test_once() -> None:
     assert code == 0, shown
     assert "oncall > /volati diagnose keycloak" in shown
     assert "volati in the thread" in shown
-    assert "Keycloak in playground is down. Keycloak knows client volaticloud-api and rejects its secret" in shown
+    assert (
+        "Keycloak in playground is down. Keycloak knows client volaticloud-api and rejects Volati's copy of its secret"
+        in shown
+    )
 
 
 async def test_unknown_scenario() -> None:

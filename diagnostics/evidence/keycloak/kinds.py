@@ -113,7 +113,7 @@ class KeycloakLogin(Evidence, frozen=True):
     """What the token endpoint said to the client's own credentials.
 
     `client_page` is what the login page says of the client: the token endpoint gives a missing and a disabled
-    client the same answer, the login page does not.
+    client the same answer, the login page does not. `secret` is what can be said of the secret that was sent.
     """
 
     KIND: ClassVar[str] = "keycloak.login"
@@ -124,6 +124,7 @@ class KeycloakLogin(Evidence, frozen=True):
     token: TokenFacts | None = None
     received_at: datetime | None = None
     client_page: str = ""
+    secret: KeycloakClientSecret | None = None
 
 
 class KeycloakToken(Evidence, frozen=True):

@@ -28,7 +28,7 @@ from diagnostics.evidence.keycloak.kinds import (
 )
 from diagnostics.evidence.keycloak.registration import Registration
 from diagnostics.evidence.network import Network
-from diagnostics.evidence.tokens import MalformedTokenError, TokenFacts, Tokens
+from diagnostics.evidence.tokens import MalformedTokenError, Signature, TokenFacts, Tokens
 from diagnostics.model import CouldNotLookError, Reason
 from diagnostics.observe import Seen
 
@@ -122,25 +122,21 @@ class KeycloakSession:
                 Reason.NOT_CONFIGURED,
                 f"Set {KeycloakClientSecret.SETTING} to have the client's side looked at.",
             )
-        bare = client.secret.strip()
-        return KeycloakClientSecret(
-            origin=client.origin,
-            empty=not bare,
-            surrounding_space=bare != client.secret,
-            fingerprint=self._target.fingerprint(client.secret),
-        )
+        return self._secret_facts()
 
     async def login(self, seen: Seen) -> KeycloakLogin:
         """A login by client credentials, as the backend does it."""
         form = {"grant_type": "client_credentials", **self.client_form()}
         reply = await self._token_request(seen, form)
+        secret = self._secret_facts()
         if not isinstance(reply, Reply):
-            return KeycloakLogin(reply)
+            return KeycloakLogin(reply, secret=secret)
         token = str(_object(reply).get("access_token", ""))
         if token:
             self._token = token
-            return KeycloakLogin(reply.answer(), self._read(token), reply.received_at)
-        return KeycloakLogin(reply.answer(), client_page=await self._client_page(seen, reply.answer()))
+            return KeycloakLogin(reply.answer(), self._read(token), reply.received_at, secret=secret)
+        page = await self._client_page(seen, reply.answer())
+        return KeycloakLogin(reply.answer(), client_page=page, secret=secret)
 
     async def token(self, seen: Seen) -> KeycloakToken:
         """The signature of the login's token, checked against the published keys."""
@@ -149,9 +145,16 @@ class KeycloakSession:
             raise _no_token()
         if not (isinstance(keys.exchange, Answer) and keys.exchange.ok):
             raise CouldNotLookError(Reason.DEPENDS, "There are no published keys to check the signature against.")
-        signature = self.tools.tokens.signature(self._token, self.jwks, (login.token.algorithm,))
         published = tuple(key.key_id for key in keys.keys)
+        signature = self._signature(login.token)
+        if signature is Signature.KEY_UNKNOWN and (again := await self.keys(seen)).keys:
+            # Keycloak makes a key when the first token needs it: the keys may have been read a moment too early.
+            published = tuple(key.key_id for key in again.keys)
+            signature = self._signature(login.token)
         return KeycloakToken(login.token, signature, published, login.received_at)
+
+    def _signature(self, token: TokenFacts) -> Signature:
+        return self.tools.tokens.signature(self._token, self.jwks, (token.algorithm,))
 
     async def protection(self, seen: Seen) -> KeycloakProtection:
         """Whether the client may use the protection API, by asking it for one resource."""
@@ -192,6 +195,16 @@ class KeycloakSession:
     def registration_cut_off(self) -> KeycloakRegistration | None:
         """What has to be told of a registration that a deadline ended."""
         return self._deep.cut_off() if self._deep else None
+
+    def _secret_facts(self) -> KeycloakClientSecret:
+        client = self._target.client
+        bare = client.secret.strip()
+        return KeycloakClientSecret(
+            origin=client.origin,
+            empty=not bare,
+            surrounding_space=bare != client.secret,
+            fingerprint=self._target.fingerprint(client.secret),
+        )
 
     async def _page(self, base_path: str) -> RealmPage:
         exchange = await self.get(self._realm_at(base_path))

@@ -166,6 +166,15 @@ async def test_facts_of_a_secret(secret: str, empty: bool, space: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "answer", [reply({"access_token": "good"}), reply({"error": "unauthorized_client"}, 401), GONE]
+)
+async def test_the_copy_that_was_sent(answer: Any) -> None:
+    """Says with the login which copy of the secret it was made with: its origin and its fingerprint, never itself."""
+    found = await looked({**sound(), f"POST {OIDC}/token": answer}, fingerprint=lambda _: "ab12")
+    assert found[KeycloakLogin].secret == KeycloakClientSecret("the setting client_secret", False, False, "ab12")  # noqa: FBT003
+
+
 async def test_a_secret_that_is_not_configured() -> None:
     """Says which setting is missing."""
     with pytest.raises(CouldNotLookError, match=r"Set environments\.<name>\.keycloak\.client_secret") as caught:
@@ -206,6 +215,41 @@ async def test_a_token_that_is_none() -> None:
     found = await looked({**sound(), f"POST {OIDC}/token": reply({"access_token": "s3cr3t-nonsense"})})
     assert lack(found, KeycloakLogin).reason is Reason.FAILED
     assert lack(found, KeycloakLogin).detail == "The access token is not a JWT: it is not one of ours"
+
+
+class Reading(FakeTokens):
+    """Finds the token's key k9 only where the key set lists it."""
+
+    def signature(self, token: str, document: bytes, algorithms: tuple[str, ...]) -> Signature:
+        """Valid when k9 is listed."""
+        assert (token, algorithms) == ("good", ("RS256",))
+        return Signature.VALID if b"k9" in document else Signature.KEY_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("second", "signature", "published"),
+    [
+        (reply({"keys": [{"kid": "k9"}]}), Signature.VALID, ("k9",)),
+        (reply(KEYS), Signature.KEY_UNKNOWN, ("k1", "k2")),
+        (GONE, Signature.KEY_UNKNOWN, ("k1", "k2")),
+        (page("<html> k9"), Signature.KEY_UNKNOWN, ("k1", "k2")),
+    ],
+    ids=["made meanwhile", "still unknown", "no answer", "no keys"],
+)
+async def test_a_key_made_at_the_first_token(second: Any, signature: Signature, published: tuple[str, ...]) -> None:
+    """Reads the keys once more, and only once, when the token's key is not among those read before."""
+    answers = [reply(KEYS), second]
+    http = FakeHttp({**sound(), f"GET {OIDC}/certs": lambda _: answers.pop(0)})
+    found = await seen(session(http, Reading()))
+    assert (found[KeycloakToken].signature, found[KeycloakToken].published) == (signature, published)
+    assert answers == []
+
+
+async def test_keys_are_read_once() -> None:
+    """Does not read the keys again when the token's key is among them."""
+    http = FakeHttp({**sound(), f"GET {OIDC}/certs": reply({"keys": [{"kid": "k9"}]})})
+    await seen(session(http, Reading()))
+    assert sum("/certs" in path for path in http.paths()) == 1
 
 
 @pytest.mark.parametrize("answer", [GONE, page("<html>"), reply({"error": "x"}, 500)])
