@@ -16,7 +16,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakRealm,
     Vote,
 )
-from diagnostics.model import Fact, Severity, Subject
+from diagnostics.model import Fact, Severity, Subject, Verdict
 from diagnostics.runbook import Section
 
 _CRITICAL, _SECTION = Severity.CRITICAL, Section.KEYCLOAK_PERMISSION
@@ -44,7 +44,8 @@ def user_disabled(seen: AskedUser, context: Context) -> Iterator[Sign]:
 def resource_missing(seen: AskedResource, context: Context) -> Iterator[Sign]:
     """The backend registers each entity when it is made; what is not registered is denied to everyone."""
     if seen.resource is None:
-        summary = f"No resource with the id or name {seen.asked} is registered for {expected(context).client_id}"
+        who = expected(context).client_id
+        summary = f"No resource with the id or name {seen.asked} is registered for {who}, and none is shown as such"
         facts = (Fact("asked for", seen.asked),)
         yield Sign(Subject("resource", seen.asked), summary, facts, admin_page(context, "Authorization > Resources"))
 
@@ -99,6 +100,12 @@ AREA = Area(
         AskedResource,
         KeycloakDecision,
     ),
+    words={
+        Verdict.HEALTHY: "GRANTED",
+        Verdict.DEGRADED: "GRANTED",
+        Verdict.DOWN: "DENIED",
+        Verdict.UNKNOWN: "UNDECIDED",
+    },
 )
 
 

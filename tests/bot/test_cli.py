@@ -146,6 +146,9 @@ USAGE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("unknown area", ("diagnose", "moon", "--playground"), "There is no area 'moon'; there are: keycloak."),
     ("one area unknown", ("diagnose", "moon", "keycloak", "--playground", "--json"), "There is no area 'moon'"),
     ("unknown environment", (*PLAYGROUND, "-e", "moon"), "There is no environment 'moon'; the settings name"),
+    ("no user", ("why", "..", "view", "x", "--playground"), "'..' is no name of a user. Ask as in: why alice view"),
+    ("no action", ("why", "alice", " ", "x", "--playground"), "The action is empty. Ask as in: why alice view"),
+    ("no resource", ("why", "alice", "view", ".", "--playground"), "'.' is no name of a resource."),
     ("no settings file", ("diagnose", "keycloak"), "volati.yaml cannot be read: No such file or directory."),
     ("a folder for settings", ("diagnose", "keycloak", "--config", "."), "cannot be read: Is a directory"),
     ("no such run", ("replay", "0123456789ab", "--config", "own.yaml"), "There is no saved run '0123456789ab'."),
@@ -302,6 +305,15 @@ def test_why(volati: Volati) -> None:
     assert ended.code == 1
     assert {cause["id"] for cause in document["causes"]} == {"why.user-missing", "why.resource-missing"}
     assert volati("why", "alice", "view", "Default Resource", "--playground").code in {0, 1}
+
+
+def test_why_by_the_name_people_see(volati: Volati) -> None:
+    """Finds the resource by the name that people see, and speaks of a permission."""
+    granted = volati("why", "alice", "view", "Alice's grid bot", "--playground")
+    assert granted.out.startswith("Permission in playground: GRANTED — Keycloak grants it: ")
+    denied = volati("why", "bob", "view", "Alice's grid bot", "--playground")
+    assert denied.out.startswith("Permission in playground: DENIED — Keycloak denies it: ")
+    assert (granted.code, denied.code) == (0, 1)
 
 
 def start(*words: str, **how: Any) -> subprocess.Popen[bytes]:

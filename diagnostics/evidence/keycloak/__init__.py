@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from diagnostics.evidence.containers import Containers
-from diagnostics.evidence.keycloak.admin import AdminSession, Question, admin_sources, question_sources
+from diagnostics.evidence.keycloak.admin import AdminSession, Question, admin_sources, is_name, question_sources
 from diagnostics.evidence.keycloak.container import ContainerLook
 from diagnostics.evidence.keycloak.kinds import (
     AskedResource,
@@ -99,6 +99,7 @@ __all__ = [
     "admin_sources",
     "client_sources",
     "container_source",
+    "is_name",
     "question_sources",
     "realm_sources",
     "resource_source",

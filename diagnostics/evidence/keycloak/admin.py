@@ -24,6 +24,8 @@ from diagnostics.observe import Seen, Source
 OWNERS_AT_MOST = 50
 #: Requests to the admin API at once: it shares Keycloak with everybody who wants to log in.
 _AT_ONCE = 5
+#: How an id is answered that is none: unknown, or of letters that the server takes no id of.
+_NO_SUCH_ID = {400, 404}
 _RIGHT = {
     "users": "the realm-management role view-users",
     "clients": "the realm-management role view-clients",
@@ -38,6 +40,20 @@ class Question:
     user: str
     action: str
     resource: str
+
+    @property
+    def flaw(self) -> str:
+        """What is no name, in a sentence; empty when all three are names."""
+        for what, text in (("user", self.user), ("action", self.action), ("resource", self.resource)):
+            if not is_name(text):
+                wrong = f"{text!r} is no name of a {what}" if text.strip() else f"The {what} is empty"
+                return f"{wrong}. Ask as in: why alice view <id or name of a resource>."
+        return ""
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name something: in the path of an address a dot, two dots or nothing lead elsewhere."""
+    return text.strip() not in {"", ".", ".."}
 
 
 class AdminSession:
@@ -78,7 +94,11 @@ class AdminSession:
         return KeycloakOwners(len(asked), tuple(owner for owner, found in zip(asked, known, strict=True) if not found))
 
     async def user(self, seen: Seen, name: str) -> AskedUser:
-        """The user of this name, else of this id."""
+        """The user of this name, else of this id.
+
+        Raises:
+            CouldNotLookError: the admin API did not say whether there is one.
+        """
         found = await self._json(seen, f"users?{urlencode({'username': name, 'exact': 'true'})}", "users")
         user = found[0] if isinstance(found, list) and found else await self._user_by_id(seen, name)
         if not isinstance(user, dict):
@@ -121,10 +141,15 @@ class AdminSession:
         return str(found[0].get("id", ""))
 
     async def _user_by_id(self, seen: Seen, id: str) -> Any:  # noqa: ANN401 JSON
-        reply = await self._send(seen, f"users/{quote(id, safe='')}")
-        return reply.document() if isinstance(reply, Reply) and reply.answer().ok else None
+        reply = replied(await self._send(seen, f"users/{quote(id, safe='')}"), "The admin API")
+        if reply.status in _NO_SUCH_ID:
+            return None
+        _readable(reply, "users")
+        return reply.document()
 
     async def _is_user(self, seen: Seen, id: str) -> bool:
+        if not is_name(id):
+            return False
         async with self._at_once:
             reply = replied(await self._send(seen, f"users/{quote(id, safe='')}"), "The admin API")
         if reply.answer().ok:

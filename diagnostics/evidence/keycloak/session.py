@@ -36,7 +36,8 @@ from diagnostics.observe import Seen
 BASE_PATHS = ("/auth", "")
 #: Resources read at the most: two pages. More are counted as "and more", which is enough to judge a pattern.
 RESOURCES_AT_MOST = 200
-_PAGE = 100
+#: Resources in one page of the listing.
+RESOURCES_IN_A_PAGE = 100
 UMA_TICKET = "urn:ietf:params:oauth:grant-type:uma-ticket"
 
 
@@ -168,9 +169,9 @@ class KeycloakSession:
         self.need_protection(seen)
         read: list[Resource] = []
         while len(read) < RESOURCES_AT_MOST:
-            page = await self._resource_page(seen, len(read))
+            page = await self.resource_page(seen, len(read))
             read.extend(page)
-            if len(page) < _PAGE:
+            if len(page) < RESOURCES_IN_A_PAGE:
                 return KeycloakResources(tuple(read), more=False)
         return KeycloakResources(tuple(read), more=True)
 
@@ -226,19 +227,32 @@ class KeycloakSession:
         page = exchange.body.decode("utf-8", "replace").lower() if isinstance(exchange, Reply) else ""
         return next((state for state, words in _CLIENT_PAGES if words in page), "")
 
-    async def _resource_page(self, seen: Seen, first: int) -> list[Resource]:
-        url = f"{self.resource_set(seen)}?deep=true&first={first}&max={_PAGE}"
-        reply = replied(await self.get(url, authorized=True), "The protection API")
-        document = reply.document()
-        if not isinstance(document, list):
-            raise CouldNotLookError(Reason.REFUSED, f"The resources were not given: {reply.answer().refusal}.")
-        return [resource_of(item) for item in document if isinstance(item, dict)]
-
     def _needed_token(self, seen: Seen) -> TokenFacts:
         token = seen[KeycloakLogin].token
         if token is None:
             raise _no_token()
         return token
+
+    async def resource_page(self, seen: Seen, first: int) -> list[Resource]:
+        """One page of the registered resources, from the `first` on; the last page is shorter than a page.
+
+        Raises:
+            CouldNotLookError: they were not given.
+        """
+        query = f"deep=true&first={first}&max={RESOURCES_IN_A_PAGE}"
+        return await self.listed(f"{self.resource_set(seen)}?{query}")
+
+    async def listed(self, url: str) -> list[Resource]:
+        """The resources of a listing.
+
+        Raises:
+            CouldNotLookError: they were not given.
+        """
+        reply = replied(await self.get(url, authorized=True), "The protection API")
+        document = reply.document()
+        if not isinstance(document, list):
+            raise CouldNotLookError(Reason.REFUSED, f"The resources were not given: {reply.answer().refusal}.")
+        return [resource_of(item) for item in document if isinstance(item, dict)]
 
     def need_protection(self, seen: Seen) -> None:
         """Pass when the protection API lets the client in.

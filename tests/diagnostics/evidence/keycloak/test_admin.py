@@ -98,6 +98,37 @@ async def test_an_unknown_user() -> None:
     assert http.paths()[-1] == f"GET {ADMIN}/users/..%2Fclients"
 
 
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(reply(None, 500), Reason.REFUSED), (reply(None, 403), Reason.FORBIDDEN), (GONE, Reason.UNREACHABLE)],
+)
+async def test_a_user_who_was_not_given(answer: Any, reason: Reason) -> None:
+    """Does not take an admin API that fails for a user who does not exist."""
+    table = {f"GET {ADMIN}/users": reply([]), f"GET {ADMIN}/users/i": answer}
+    assert (await refused(session(FakeHttp(table)).user(seen(), "i"))).reason is reason
+
+
+async def test_owners_that_are_no_names() -> None:
+    """Counts dots for an owner as nobody, and does not ask: in an address they would lead elsewhere."""
+    http = FakeHttp({f"GET {ADMIN}/users/..": reply([]), f"GET {ADMIN}/users/.": reply([])})
+    listed = (resource("1", noted_owner=".."), resource("2", noted_owner="."))
+    found = await session(http).owners(seen(resources=KeycloakResources(listed, more=False)))
+    assert found == KeycloakOwners(2, (".", ".."))
+    assert http.sent == []
+
+
+@pytest.mark.parametrize("text", ["", " ", ".", "..", " .. "])
+def test_what_is_no_name(text: str) -> None:
+    """Says which part of a question is no name, and how to ask."""
+    for place, what in enumerate(("user", "action", "resource")):
+        parts = ["alice", "view", "r1"]
+        parts[place] = text
+        flaw = Question(*parts).flaw
+        assert what in flaw
+        assert "why alice view <id or name of a resource>" in flaw
+    assert Question("alice", "view", "...").flaw == ""
+
+
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_missing_right(status: int) -> None:
     """Names the role that the admin client lacks."""
