@@ -52,6 +52,7 @@ _TOKEN = (
 _AUTHORIZATION = (
     "keycloak.authorization-services-off",
     "keycloak.uma-protection-missing",
+    "keycloak.token-lightweight",
     "keycloak.protection-refused",
     "keycloak.protection-not-answering",
     "keycloak.evaluation-broken",
@@ -107,6 +108,8 @@ RULES = (
         ("keycloak.uma-protection-missing", "keycloak.evaluation-broken", "keycloak.registration-fails"),
     ),
     Rule("keycloak.uma-protection-missing", ("keycloak.registration-fails",)),
+    Rule("keycloak.token-lightweight", ("keycloak.registration-fails",)),
+    Rule("keycloak.remote-management-off", ("keycloak.registration-fails",)),
     Rule("keycloak.protection-refused", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
     Rule("keycloak.protection-not-answering", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
     Rule("why.user-disabled", ("why.denied",)),

@@ -228,6 +228,25 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
         Advice("Tokens already issued keep the old roles until they expire, in 5 minutes."),
     ),
+    "keycloak.token-lightweight": (
+        Advice(f"Switch off: {_CLIENT} > Advanced > Always use lightweight access token."),
+        Advice(
+            "Or have the roles put into lightweight tokens too: Client scopes > roles > Mappers > client roles > "
+            "Add to lightweight access token. What reads other claims must ask introspection."
+        ),
+    ),
+    "keycloak.remote-management-off": (
+        Advice(f"Switch on: {_CLIENT} > Authorization > Settings > Remote resource management."),
+        Advice("Then have the backend register what was made meanwhile."),
+    ),
+    "keycloak.enforcement-disabled": (
+        Advice(f"Set it to Enforcing: {_CLIENT} > Authorization > Settings > Policy enforcement mode."),
+        Advice("Then find out since when it was off, and what was done meanwhile by whom (Keycloak's admin events)."),
+    ),
+    "keycloak.enforcement-permissive": (
+        Advice(f"Set it to Enforcing: {_CLIENT} > Authorization > Settings > Policy enforcement mode."),
+        Advice("Before that, give a permission to each resource that has none: they will be denied to all."),
+    ),
     "keycloak.protection-refused": (_LOGS,),
     "keycloak.protection-not-answering": _WAITS,
     "keycloak.evaluation-broken": (

@@ -113,16 +113,17 @@ AREA = Area(
 
 def claims(token: TokenFacts) -> tuple[Fact, ...]:
     """The claims of a token that a person asks for, in words."""
+    none = "not in the token, which is lightweight; introspection tells" if token.lightweight else "none"
     times = {"issued": token.issued_at, "not before": token.not_before, "expires": token.expires_at}
     return (
         Fact("issuer", token.issuer or "none"),
-        Fact("user", token.username or token.subject or "none"),
+        Fact("user", token.username or token.subject or none),
         Fact("subject", token.subject or "none"),
         Fact("for client", token.authorized_party or "none"),
-        Fact("audience", ", ".join(token.audience) or "none"),
+        Fact("audience", ", ".join(token.audience) or none),
         *(Fact(label, _clock(moment)) for label, moment in times.items() if moment),
-        Fact("realm roles", ", ".join(token.realm_roles) or "none"),
-        Fact("client roles", ", ".join(token.client_roles) or "none"),
+        Fact("realm roles", ", ".join(token.realm_roles) or none),
+        Fact("client roles", ", ".join(token.client_roles) or none),
         Fact("signed with", f"{token.algorithm or 'nothing'}, key id {token.key_id or 'unnamed'}"),
     )
 

@@ -78,7 +78,7 @@ def granted(seen: KeycloakDecision, context: Context) -> Iterator[Sign]:
     """When Keycloak grants and the person is refused all the same, look at the token or at the backend's own rules."""
     if seen.granted:
         names = ", ".join(f"{vote.kind} {vote.name}" for vote in seen.votes if vote.granted and not vote.under)
-        summary = f"Keycloak grants it: {names or 'by default'}"
+        summary = f"Keycloak grants it: {names or 'no permission says so, the resource server does not enforce any'}"
         subject = Subject("client", expected(context).client_id)
         facts = (Fact("granted actions", ", ".join(seen.allowed)), *(_vote(vote) for vote in seen.votes))
         yield Sign(subject, summary, facts, admin_page(context, "Authorization > Evaluate"))

@@ -52,9 +52,25 @@ def authorization_services_off(seen: KeycloakProtection, context: Context) -> It
 def uma_protection_missing(seen: KeycloakProtection, context: Context) -> Iterator[Sign]:
     """The protection API asks for this role of the client's service account; the runbook calls it a scope."""
     answer = _refused(seen.exchange)
-    if answer and _NEEDS_ROLE in answer.description:
+    if answer and _NEEDS_ROLE in answer.description and not _untold(seen, context):
         summary = f"The service account of {expected(context).client_id} lacks uma_protection ({answer.refusal})"
         yield _protection_sign(seen, summary, context, "Service accounts roles")
+
+
+@check(
+    KeycloakProtection,
+    "keycloak.token-lightweight",
+    "The client's tokens are lightweight and carry no roles",
+    _CRITICAL,
+    Section.KEYCLOAK_REGISTRATION,
+)
+def token_lightweight(seen: KeycloakProtection, context: Context) -> Iterator[Sign]:
+    """The protection API looks for uma_protection in the token itself, and so does a backend that reads roles there."""
+    answer = _refused(seen.exchange)
+    if answer and _NEEDS_ROLE in answer.description and seen.lightweight:
+        who = expected(context).client_id
+        summary = f"Access tokens of {who} are lightweight: no role is in them, {_elsewhere(seen)} ({answer.refusal})"
+        yield _protection_sign(seen, summary, context, "Advanced > Always use lightweight access token")
 
 
 @check(
@@ -214,6 +230,7 @@ def probe_left_behind(seen: KeycloakRegistration, context: Context) -> Iterator[
 CHECKS = (
     authorization_services_off,
     uma_protection_missing,
+    token_lightweight,
     protection_refused,
     protection_not_answering,
     evaluation_broken,
@@ -228,6 +245,18 @@ CHECKS = (
 
 def _refused(exchange: Exchange) -> Answer | None:
     return exchange if isinstance(exchange, Answer) and not exchange.ok else None
+
+
+def _untold(seen: KeycloakProtection, context: Context) -> bool:
+    """Whether the token is lightweight, and so says nothing of a role that introspection gives or does not tell of."""
+    roles = seen.introspected
+    return seen.lightweight and (roles is None or f"{expected(context).client_id}/uma_protection" in roles)
+
+
+def _elsewhere(seen: KeycloakProtection) -> str:
+    if seen.introspected is None:
+        return "and introspection did not say which there are"
+    return f"introspection gives {', '.join(seen.introspected) or 'none either'}"
 
 
 def _code(exchange: Exchange) -> int:
@@ -267,6 +296,7 @@ def _protection_sign(seen: KeycloakProtection, summary: str, context: Context, t
     facts = (
         *answer_facts("protection API", seen.exchange),
         Fact("client roles in the token", ", ".join(seen.roles) or "none"),
+        *([] if seen.introspected is None else [Fact("by introspection", ", ".join(seen.introspected) or "none")]),
         Fact("set in", admin_page(context, tab)),
     )
     return Sign(client(context), summary, facts, _resource_command(context))

@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from diagnostics.evidence.http import Http, NoAnswer, Outgoing, Reply, replied
+from diagnostics.evidence.json_values import part, word
 from diagnostics.evidence.keycloak.kinds import (
     AskedResource,
     AskedUser,
@@ -14,6 +16,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakOwners,
     KeycloakRealm,
     KeycloakResources,
+    KeycloakResourceServer,
     Vote,
 )
 from diagnostics.evidence.keycloak.session import Credentials, Target
@@ -93,6 +96,24 @@ class AdminSession:
         known = await asyncio.gather(*(self._is_user(seen, owner) for owner in asked))
         return KeycloakOwners(len(asked), tuple(owner for owner, found in zip(asked, known, strict=True) if not found))
 
+    async def resource_server(self, seen: Seen) -> KeycloakResourceServer:
+        """How the client is set up as a resource server.
+
+        Raises:
+            CouldNotLookError: it is none, or its settings were not given.
+        """
+        path = f"clients/{quote(await self._client_id(seen), safe='')}/authz/resource-server"
+        reply = replied(await self._send(seen, path), "The admin API")
+        client = self._target.client.client_id
+        if reply.status == HTTPStatus.NOT_FOUND:
+            raise CouldNotLookError(Reason.DEPENDS, f"Authorization services are off for client {client}.")
+        _readable(reply, "authz")
+        said = part(reply.document())
+        mode, remote = word(said.get("policyEnforcementMode")), said.get("allowRemoteResourceManagement")
+        if not mode or not isinstance(remote, bool):
+            raise CouldNotLookError(Reason.FAILED, f"The admin API gave no settings of the resource server {client}.")
+        return KeycloakResourceServer(mode, remote)
+
     async def user(self, seen: Seen, name: str) -> AskedUser:
         """The user of this name, else of this id.
 
@@ -137,7 +158,7 @@ class AdminSession:
         client = self._target.client.client_id
         found = await self._json(seen, f"clients?{urlencode({'clientId': client})}", "clients")
         if not (isinstance(found, list) and found):
-            raise CouldNotLookError(Reason.REFUSED, f"The admin API does not know client {client}.")
+            raise CouldNotLookError(Reason.DEPENDS, f"The admin API does not know client {client}.")
         return str(found[0].get("id", ""))
 
     async def _user_by_id(self, seen: Seen, id: str) -> Any:  # noqa: ANN401 JSON
@@ -183,6 +204,7 @@ def admin_sources(session: AdminSession) -> tuple[Source[Any], ...]:
     return (
         Source(KeycloakAdmin, session.login, (KeycloakRealm,)),
         Source(KeycloakOwners, session.owners, (KeycloakAdmin, KeycloakResources)),
+        Source(KeycloakResourceServer, session.resource_server, (KeycloakAdmin,)),
     )
 
 

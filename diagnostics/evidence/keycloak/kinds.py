@@ -141,7 +141,11 @@ class KeycloakToken(Evidence, frozen=True):
 
 
 class KeycloakProtection(Evidence, frozen=True):
-    """What the protection API said to the client's token: may it register resources."""
+    """What the protection API said to the client's token: may it register resources.
+
+    `roles` are the client roles in the token. `introspected` are those that introspection gives for a lightweight
+    token, which holds none itself; None where the token is another, or introspection did not say.
+    """
 
     KIND: ClassVar[str] = "keycloak.protection"
     WHAT: ClassVar[str] = "the protection API (resource registration)"
@@ -149,6 +153,8 @@ class KeycloakProtection(Evidence, frozen=True):
 
     exchange: Exchange
     roles: tuple[str, ...]
+    lightweight: bool = False
+    introspected: tuple[str, ...] | None = None
 
 
 class Resource(Value, frozen=True):
@@ -228,6 +234,22 @@ class KeycloakAdmin(Evidence, frozen=True):
     SETTING: ClassVar[str] = _ADMIN_SETTING
 
     exchange: Exchange
+
+
+class KeycloakResourceServer(Evidence, frozen=True):
+    """How the client is set up as a resource server. `enforcement` is Keycloak's own word, such as ENFORCING."""
+
+    KIND: ClassVar[str] = "keycloak.resource-server"
+    WHAT: ClassVar[str] = "the resource server's settings (admin API)"
+    SETTING: ClassVar[str] = _ADMIN_SETTING
+
+    enforcement: str
+    remote_management: bool
+
+    def marks(self) -> tuple[Fact, ...]:
+        """Both settings."""
+        allowed = "allowed" if self.remote_management else "not allowed"
+        return (Fact("policy enforcement", self.enforcement), Fact("remote resource management", allowed))
 
 
 class AskedUser(Evidence, frozen=True):

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from diagnostics.evidence.http import REFUSED, Answer, Outgoing, replied
+from diagnostics.evidence.http import REFUSED, Answer, replied
 from diagnostics.evidence.keycloak.admin import Question
 from diagnostics.evidence.keycloak.kinds import (
     AskedResource,
@@ -46,9 +46,7 @@ def token_sources(session: KeycloakSession, token: str, now: Callable[[], dateti
         return PresentedToken(facts, signature, tuple(key.key_id for key in keys.keys), now())
 
     async def activity(seen: Seen) -> TokenActivity:
-        url = f"{session.realm_url(seen)}/protocol/openid-connect/token/introspect"
-        form = {**session.client_form(), "token": token}
-        reply = replied(await session.tools.http.send(Outgoing("POST", url, form=form)), "Introspection")
+        reply = replied(await session.introspect(seen, token), "Introspection")
         document = reply.document()
         if not reply.answer().ok or not isinstance(document, dict):
             raise CouldNotLookError(Reason.REFUSED, f"Introspection answered {reply.answer().refusal}.")

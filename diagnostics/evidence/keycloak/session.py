@@ -161,7 +161,9 @@ class KeycloakSession:
         """Whether the client may use the protection API, by asking it for one resource."""
         token = self._needed_token(seen)
         exchange = await self.get(f"{self.resource_set(seen)}?first=0&max=1", authorized=True)
-        return KeycloakProtection(answered(exchange), token.client_roles)
+        if not token.lightweight:
+            return KeycloakProtection(answered(exchange), token.client_roles)
+        return KeycloakProtection(answered(exchange), (), True, await self._introspected_roles(seen))  # noqa: FBT003 lightweight
 
     async def resources(self, seen: Seen) -> KeycloakResources:
         """The registered resources, read page by page up to the bound."""
@@ -210,6 +212,19 @@ class KeycloakSession:
     async def _page(self, base_path: str) -> RealmPage:
         exchange = await self.get(self._realm_at(base_path))
         return RealmPage(base_path, answered(exchange), _realm(exchange))
+
+    async def _introspected_roles(self, seen: Seen) -> tuple[str, ...] | None:
+        """The client roles that introspection adds to the client's own token; None when it does not say."""
+        said = _object(await self.introspect(seen, self._token))
+        if said.get("active") is not True:
+            return None
+        held = {client: part(one).get("roles") for client, one in part(said.get("resource_access")).items()}
+        return tuple(f"{client}/{role}" for client, roles in held.items() if isinstance(roles, list) for role in roles)
+
+    async def introspect(self, seen: Seen, token: str) -> Reply | NoAnswer:
+        """Ask, as the client, what a token says and whether it is active."""
+        url = f"{self.realm_url(seen)}/protocol/openid-connect/token/introspect"
+        return await self.tools.http.send(Outgoing("POST", url, form={**self.client_form(), "token": token}))
 
     async def _client_page(self, seen: Seen, answer: Answer) -> str:
         """What the login page says of a client that the token endpoint only calls invalid."""

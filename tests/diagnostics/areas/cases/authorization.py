@@ -9,6 +9,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakProtection,
     KeycloakRegistration,
     KeycloakResources,
+    KeycloakResourceServer,
     ProbeLeft,
     Resource,
 )
@@ -22,6 +23,11 @@ NO_TOKEN = refusal(403, "invalid_bearer_token", "Could not obtain bearer access_
 def protection(exchange: Exchange = OK) -> KeycloakProtection:
     """What the protection API said."""
     return KeycloakProtection(exchange, ("volaticloud-api/uma_protection",))
+
+
+def lightweight(*introspected: str, exchange: Exchange | None = None, told: bool = True) -> KeycloakProtection:
+    """What it said to a lightweight token, and which roles introspection gave, if it told."""
+    return KeycloakProtection(exchange or NO_ROLE, (), lightweight=True, introspected=introspected if told else None)
 
 
 def resource(id: str = "r1", **facts: Any) -> Resource:
@@ -60,6 +66,8 @@ def registration(
     return KeycloakRegistration(created, read, deleted, left, remains)
 
 
+ENFORCING = KeycloakResourceServer("ENFORCING", remote_management=True)
+PERMISSIVE = KeycloakResourceServer("PERMISSIVE", remote_management=True)
 CREATED, GONE = refusal(201), refusal(204)
 SOUND = registration(CREATED, OK, GONE)
 
@@ -72,9 +80,46 @@ CASES = (
     ),
     Case(
         "keycloak.uma-protection-missing",
-        fires=(protection(NO_ROLE),),
-        silent=(protection(), protection(OFF), protection(NO_TOKEN), protection(SILENT)),
+        fires=(protection(NO_ROLE), lightweight(), lightweight("account/view-profile", "other/uma_protection")),
+        silent=(
+            protection(),
+            protection(OFF),
+            protection(NO_TOKEN),
+            protection(SILENT),
+            lightweight("volaticloud-api/uma_protection"),
+            lightweight(told=False),
+        ),
         says="lacks uma_protection",
+    ),
+    Case(
+        "keycloak.token-lightweight",
+        fires=(lightweight("volaticloud-api/uma_protection"),),
+        silent=(protection(NO_ROLE), lightweight(exchange=OK), lightweight(exchange=OFF), lightweight(exchange=SILENT)),
+        says="no role is in them, introspection gives volaticloud-api/uma_protection (HTTP 403 invalid_scope",
+    ),
+    Case(
+        "keycloak.token-lightweight",
+        fires=(lightweight(told=False),),
+        silent=(protection(),),
+        says="no role is in them, and introspection did not say which there are",
+    ),
+    Case(
+        "keycloak.remote-management-off",
+        fires=(KeycloakResourceServer("ENFORCING", remote_management=False),),
+        silent=(ENFORCING,),
+        says="Remote resource management is off for client volaticloud-api",
+    ),
+    Case(
+        "keycloak.enforcement-disabled",
+        fires=(KeycloakResourceServer("DISABLED", remote_management=True),),
+        silent=(ENFORCING, PERMISSIVE),
+        says="is DISABLED: every permission is granted",
+    ),
+    Case(
+        "keycloak.enforcement-permissive",
+        fires=(PERMISSIVE,),
+        silent=(ENFORCING, KeycloakResourceServer("DISABLED", remote_management=True)),
+        says="is PERMISSIVE: resources without a permission are open to all",
     ),
     Case(
         "keycloak.protection-refused",

@@ -16,6 +16,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakOwners,
     KeycloakRealm,
     KeycloakResources,
+    KeycloakResourceServer,
     RealmPage,
 )
 from diagnostics.evidence.keycloak.session import Credentials, Target
@@ -263,10 +264,47 @@ async def test_an_unknown_client() -> None:
     assert error.detail == "The admin API does not know client volaticloud-api."
 
 
+SERVER = f"GET {ADMIN}/clients/c1/authz/resource-server"
+SETTINGS = {"allowRemoteResourceManagement": True, "policyEnforcementMode": "ENFORCING"}
+
+
+def resource_server(answer: Any) -> FakeHttp:
+    return FakeHttp({f"GET {ADMIN}/clients": reply([{"id": "c1"}]), SERVER: answer})
+
+
+@pytest.mark.parametrize(("mode", "remote"), [("ENFORCING", True), ("PERMISSIVE", False), ("DISABLED", True)])
+async def test_a_resource_server(mode: str, remote: bool) -> None:  # noqa: FBT001
+    """Reads how the client is set up as a resource server."""
+    said = {**SETTINGS, "policyEnforcementMode": mode, "allowRemoteResourceManagement": remote}
+    found = await session(resource_server(reply(said))).resource_server(seen())
+    assert found == KeycloakResourceServer(mode, remote)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (reply({"error": "HTTP 404 Not Found"}, 404), Reason.DEPENDS),
+        (reply({"error": "HTTP 403 Forbidden"}, 403), Reason.FORBIDDEN),
+        (reply({"error": "x"}, 500), Reason.REFUSED),
+        (reply({}), Reason.FAILED),
+        (reply([]), Reason.FAILED),
+        (reply({**SETTINGS, "allowRemoteResourceManagement": "no"}), Reason.FAILED),
+        (GONE, Reason.UNREACHABLE),
+    ],
+)
+async def test_no_resource_server(answer: Any, reason: Reason) -> None:
+    """Does not take settings that were not given for settings that are off."""
+    assert (await refused(session(resource_server(answer)).resource_server(seen()))).reason is reason
+
+
 def test_what_needs_what() -> None:
     """Lists the admin's sources; a question adds user and decision."""
     looking = session(FakeHttp({}))
-    assert [source.kind for source in admin_sources(looking)] == [KeycloakAdmin, KeycloakOwners]
+    assert [source.kind for source in admin_sources(looking)] == [
+        KeycloakAdmin,
+        KeycloakOwners,
+        KeycloakResourceServer,
+    ]
     asked = question_sources(looking, Question("a", "b", "c"))
     assert [source.kind for source in asked] == [KeycloakAdmin, AskedUser, KeycloakDecision]
 

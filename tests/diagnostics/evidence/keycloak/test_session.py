@@ -27,9 +27,10 @@ from diagnostics.evidence.keycloak.session import (
     Tools,
     resource_of,
 )
-from diagnostics.evidence.tokens import Signature
+from diagnostics.evidence.tokens import Signature, TokenFacts
 from diagnostics.model import CouldNotLookError, Evidence, Reason, Unobserved
 from diagnostics.observe import Observation, Seen, Source
+from tests.diagnostics.areas.cases.token import facts
 from tests.diagnostics.evidence.fakes import GONE, NOW, URL, FakeHttp, FakeNetwork, FakeTokens, page, reply
 from tests.diagnostics.toys import lookout
 
@@ -293,6 +294,41 @@ async def test_a_protection_api_that_refuses() -> None:
     found = await looked({**sound(), f"GET {RESOURCES}": refused})
     assert found[KeycloakProtection].exchange.error == "invalid_scope"  # type: ignore[union-attr]
     assert "Requires uma_protection" in lack(found, KeycloakResources).detail
+
+
+class Lightweight(FakeTokens):
+    """Reads a lightweight token."""
+
+    def read(self, token: str) -> TokenFacts:
+        """The claims that such a token has."""
+        return facts(username="", audience=())
+
+
+@pytest.mark.parametrize(
+    ("answer", "roles"),
+    [
+        (reply({"active": True, "resource_access": {"c": {"roles": ["a", "b"]}, "d": 5}}), ("c/a", "c/b")),
+        (reply({"active": True}), ()),
+        (reply({"active": False}), None),
+        (reply({"error": "x"}, 401), None),
+        (GONE, None),
+    ],
+)
+async def test_a_lightweight_token(answer: Any, roles: tuple[str, ...] | None) -> None:
+    """Asks introspection for the roles that a lightweight token leaves out."""
+    refused = reply({"error": "invalid_scope", "error_description": "Requires uma_protection scope."}, 403)
+    table = {**sound(), f"GET {RESOURCES}": refused, f"POST {OIDC}/token/introspect": answer}
+    found = await seen(session(FakeHttp(table), Lightweight()))
+    assert found[KeycloakProtection].lightweight
+    assert (found[KeycloakProtection].roles, found[KeycloakProtection].introspected) == ((), roles)
+
+
+async def test_a_token_with_roles() -> None:
+    """Asks introspection nothing about a token that says its roles itself."""
+    http = FakeHttp(sound())
+    found = await seen(session(http))
+    assert not found[KeycloakProtection].lightweight
+    assert not any("introspect" in path for path in http.paths())
 
 
 def pages_of(total: int) -> Any:
