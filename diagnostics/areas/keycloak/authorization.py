@@ -69,7 +69,8 @@ def token_lightweight(seen: KeycloakProtection, context: Context) -> Iterator[Si
     answer = _refused(seen.exchange)
     if answer and _NEEDS_ROLE in answer.description and seen.lightweight:
         who = expected(context).client_id
-        summary = f"Access tokens of {who} are lightweight: no role is in them, {_elsewhere(seen)} ({answer.refusal})"
+        told = _elsewhere(seen, who)
+        summary = f"Access tokens of {who} are lightweight: no role is in them, {told} ({answer.refusal})"
         yield _protection_sign(seen, summary, context, "Advanced > Always use lightweight access token")
 
 
@@ -253,10 +254,11 @@ def _untold(seen: KeycloakProtection, context: Context) -> bool:
     return seen.lightweight and (roles is None or f"{expected(context).client_id}/uma_protection" in roles)
 
 
-def _elsewhere(seen: KeycloakProtection) -> str:
+def _elsewhere(seen: KeycloakProtection, who: str) -> str:
     if seen.introspected is None:
         return "and introspection did not say which there are"
-    return f"introspection gives {', '.join(seen.introspected) or 'none either'}"
+    held = f"{who}/uma_protection" in seen.introspected
+    return "introspection gives uma_protection" if held else "introspection does not give uma_protection either"
 
 
 def _code(exchange: Exchange) -> int:

@@ -95,7 +95,13 @@ CASES = (
         "keycloak.token-lightweight",
         fires=(lightweight("volaticloud-api/uma_protection"),),
         silent=(protection(NO_ROLE), lightweight(exchange=OK), lightweight(exchange=OFF), lightweight(exchange=SILENT)),
-        says="no role is in them, introspection gives volaticloud-api/uma_protection (HTTP 403 invalid_scope",
+        says="no role is in them, introspection gives uma_protection (HTTP 403 invalid_scope",
+    ),
+    Case(
+        "keycloak.token-lightweight",
+        fires=(lightweight(), lightweight("other/uma_protection")),
+        silent=(protection(),),
+        says="no role is in them, introspection does not give uma_protection either",
     ),
     Case(
         "keycloak.token-lightweight",
