@@ -40,7 +40,7 @@ CLIENT = {
     "keycloak.evaluation",
     "keycloak.registration",
 }
-ADMIN = {"keycloak.admin", "keycloak.owners"}
+ADMIN = {"keycloak.admin", "keycloak.owners", "keycloak.resource-server"}
 
 
 @pytest.mark.parametrize(
