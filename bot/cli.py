@@ -36,10 +36,9 @@ from diagnostics.runs import Run, RunUnreadableError
 from diagnostics.signatures import Catalogue
 
 USAGE_ERROR = 2
-#: 128 and the number of SIGPIPE: how a shell names a program whose reader has left. 0 would say "healthy".
-_READER_LEFT = 141
-#: 128 and the number of SIGINT: stopped by Ctrl-C.
-_INTERRUPTED = 130
+#: 128 and the number of the signal, as a shell names it: SIGPIPE of a reader that has left, SIGTERM, SIGINT.
+#: 0 would say "healthy".
+_READER_LEFT, _TERMINATED, _INTERRUPTED = 141, 143, 130
 #: EX_IOERR of sysexits(3): the answer is known and cannot be written. 1 would say "at fault".
 _CANNOT_WRITE = 74
 #: Bytes read from a pipe: more than any token or saved run has.
@@ -315,15 +314,39 @@ def _configured_catalogue(config: Path) -> Path | None:
 async def _services(
     config: Path, *, in_playground: bool = False, scenario: str | None = None
 ) -> AsyncIterator[Services]:
-    async with AsyncExitStack() as stack:
-        if in_playground or scenario:
-            from playground.world.platform import simulated_platform
+    with _ended_by_sigterm():
+        async with AsyncExitStack() as stack:
+            settings = await _settings(stack, config, in_playground=in_playground, scenario=scenario)
+            yield await stack.enter_async_context(open_services(settings, memory_required=False))
 
-            document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
-            settings: Settings = parse(document, "the playground")
-        else:
-            settings = load(config)
-        yield await stack.enter_async_context(open_services(settings, memory_required=False))
+
+async def _settings(stack: AsyncExitStack, config: Path, *, in_playground: bool, scenario: str | None) -> Settings:
+    if not (in_playground or scenario):
+        return load(config)
+    from playground.world.platform import simulated_platform
+
+    document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
+    return parse(document, "the playground")
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Cancel the command on SIGTERM, so that what it started is ended and what it made is taken away again.
+
+    Once: a second one must not interrupt the cleaning up, which bounds itself.
+    """
+    loop, command = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        loop.add_signal_handler(signal.SIGTERM, lambda: None)
+        if command is not None:
+            command.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _given(run: str) -> bytes | None:
@@ -369,6 +392,8 @@ def _run(work: Coroutine[Any, Any, int]) -> NoReturn:
     try:
         with _explained():
             raise typer.Exit(asyncio.run(work))
+    except asyncio.CancelledError:
+        raise typer.Exit(_TERMINATED) from None
     except KeyboardInterrupt:
         _tell("Stopped before the end.")
         raise typer.Exit(_INTERRUPTED) from None

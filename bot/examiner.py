@@ -90,8 +90,10 @@ class Examiner:
         """Walk through a permission question.
 
         Raises:
-            OrderError: there is no such environment.
+            OrderError: there is no such environment, or a part of the question is no name.
         """
+        if question.flaw:
+            raise OrderError(question.flaw)
         order = Order(WHY.name, environment)
         return await self._examine(WHY, order, lambda view: view.question(question), tell)
 

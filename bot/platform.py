@@ -173,6 +173,8 @@ def _expected(settings: KeycloakSettings) -> KeycloakExpected:
         issuer=settings.issuer,
         base_path=settings.path,
         algorithm=settings.algorithm,
+        algorithm_assumed="algorithm" not in settings.model_fields_set,
+        secret_origin=settings.origin(),
         restart_command=settings.restart_command or restart,
         logs_command=settings.logs_command or logs,
     )

@@ -1,6 +1,6 @@
 """What the command line shows: a diagnosis as plain text. Pure; knows neither colours nor Slack."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import indent
 
 from bot.checkup import Checkup
@@ -42,7 +42,8 @@ def headline(diagnosis: Diagnosis) -> str:
     """The verdict in one line, with the root cause in its own numbers."""
     area = area_named(diagnosis.area)
     title = area.title if area else diagnosis.area
-    return f"{title} in {diagnosis.environment}: {diagnosis.verdict.upper()} — {_why(diagnosis)}"
+    word = _words(diagnosis.area).get(diagnosis.verdict, diagnosis.verdict.upper())
+    return f"{title} in {diagnosis.environment}: {word} — {_why(diagnosis)}"
 
 
 def checkup(one: Checkup) -> str:
@@ -64,11 +65,18 @@ def progress(glimpse: Glimpse) -> str:
 
 def _why(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict is Verdict.HEALTHY:
-        return "no fault found"
+        decided = _words(diagnosis.area) and diagnosis.causes
+        return diagnosis.causes[0].title if decided else "no fault found"
     if diagnosis.verdict is Verdict.UNKNOWN:
         lacks = [one for one in diagnosis.unobserved if one.required]
         return f"could not see {lacks[0].what} ({lacks[0].reason}){_more(len(lacks) - 1)}"
     return f"{diagnosis.causes[0].title}{_more(len(_grave(diagnosis)) - 1, 'other cause')}"
+
+
+def _words(area: str) -> Mapping[Verdict, str]:
+    """What the verdicts of an area are called; none where they are called what they are."""
+    found = area_named(area)
+    return found.words if found else {}
 
 
 def _more(count: int, noun: str = "other") -> str:
@@ -100,7 +108,8 @@ def _explained(diagnosis: Diagnosis, cause: Cause) -> str:
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"{finding.severity.upper()} {finding.title} [{finding.id}]"
+    mark = "✗" if _words(finding.id.partition(".")[0]) else finding.severity.upper()
+    yield f"{mark} {finding.title} [{finding.id}]"
     yield f"  {finding.summary}"
     yield from (f"  · {fact.label}: {fact.value}" for fact in finding.evidence)
     yield f"  seen {finding.seen_from}; runbook: {finding.section}"

@@ -49,6 +49,7 @@ _LOGIN = (
     "keycloak.service-account-off",
     "keycloak.scope-invalid",
     "keycloak.login-refused",
+    "keycloak.login-not-answering",
     "keycloak.login-broken",
 )
 _TOKEN = (
@@ -58,11 +59,14 @@ _TOKEN = (
     "keycloak.token-expired",
     "keycloak.token-issuer-wrong",
     "keycloak.token-algorithm-wrong",
+    "keycloak.token-algorithm-unusual",
 )
 _AUTHORIZATION = (
     "keycloak.authorization-services-off",
     "keycloak.uma-protection-missing",
+    "keycloak.token-lightweight",
     "keycloak.protection-refused",
+    "keycloak.protection-not-answering",
     "keycloak.evaluation-broken",
     "keycloak.registration-fails",
 )
@@ -117,7 +121,7 @@ RULES = (
     Rule("keycloak.https-required", (*_DOCUMENTS, *_LOGIN, *_AFTER_LOGIN)),
     Rule("keycloak.issuer-mismatch", ("keycloak.token-issuer-wrong",)),
     Rule("keycloak.clock-skewed", ("keycloak.token-not-yet-valid", "keycloak.token-expired")),
-    Rule("keycloak.client-secret-untidy", ("keycloak.client-secret-wrong",)),
+    Rule("keycloak.client-secret-untidy", ("keycloak.client-secret-wrong", "keycloak.login-refused")),
     *(Rule(cause, _AFTER_LOGIN) for cause in _LOGIN),
     Rule("keycloak.keys-unreadable", _TOKEN),
     Rule("keycloak.no-signing-key", _TOKEN),
@@ -126,7 +130,10 @@ RULES = (
         ("keycloak.uma-protection-missing", "keycloak.evaluation-broken", "keycloak.registration-fails"),
     ),
     Rule("keycloak.uma-protection-missing", ("keycloak.registration-fails",)),
+    Rule("keycloak.token-lightweight", ("keycloak.registration-fails",)),
+    Rule("keycloak.remote-management-off", ("keycloak.registration-fails",)),
     Rule("keycloak.protection-refused", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
+    Rule("keycloak.protection-not-answering", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
     Rule("why.user-disabled", ("why.denied",)),
     Rule("token.issuer-wrong", ("token.key-unknown", "token.inactive")),
     *(Rule(cause, ("token.inactive",)) for cause in ("token.key-unknown", "token.signature-wrong", "token.expired")),

@@ -23,6 +23,11 @@ _MEMORY = Advice(
     "If it ran out of memory, raise the container's limit (docker update --memory), or let Java use less of it "
     "(JAVA_OPTS_KC_HEAP)."
 )
+_WAITS = (
+    _LOGS,
+    Advice("Check the database behind Keycloak: pages come from a cache, logins and resources wait for it."),
+    _RESTART,
+)
 _CLIENT = "admin console > realm {realm} > Clients > {client}"
 _BACKEND = Advice(
     "Then restart the backend, which reads its settings at start.",
@@ -30,7 +35,13 @@ _BACKEND = Advice(
 )
 _SECRET = (
     Advice(
-        f"Compare the secret in {_CLIENT} > Credentials with the one the platform uses; never paste it into a channel."
+        "See whether the backend still logs in. If it does, only Volati's copy is old: put the right one into "
+        "{secret_origin} and restart Volati; nothing is to be done on the platform.",
+        "kubectl logs deployment/volaticloud-backend -n volaticloud --since=15m | grep -iE 'keycloak|unauthorized'",
+    ),
+    Advice(
+        f"If it does not, compare the secret in {_CLIENT} > Credentials with the one the platform uses; "
+        "never paste it into a channel."
     ),
     Advice(
         "Put the right one into the platform's secret. It reads it from your terminal, so it is in no history.",
@@ -185,7 +196,13 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _LOGS,
         Advice("Check Keycloak's CPU, memory and database; the realm page is served from its cache."),
     ),
-    "keycloak.client-secret-untidy": _SECRET,
+    "keycloak.client-secret-untidy": (
+        Advice("Save the secret in {secret_origin} anew, without the space or newline, and restart Volati."),
+        *_SECRET,
+    ),
+    "keycloak.client-secret-spaced": (
+        Advice("Nothing now. When the secret is next changed, choose one without space at its ends."),
+    ),
     "keycloak.client-secret-wrong": _SECRET,
     "keycloak.client-missing": (
         Advice("Check the client id in the platform's settings: {client}."),
@@ -205,6 +222,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
     ),
     "keycloak.login-refused": (_LOGS,),
+    "keycloak.login-not-answering": _WAITS,
     "keycloak.login-broken": (_LOGS, _RESTART),
     "keycloak.clock-skewed": (
         Advice("Find which clock is wrong and have it follow time servers again.", "timedatectl status"),
@@ -219,6 +237,13 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "keycloak.token-algorithm-wrong": (
         Advice(
             "Set the algorithm: admin console > realm {realm} > Realm settings > Tokens > Default signature algorithm."
+        ),
+    ),
+    "keycloak.token-algorithm-unusual": (
+        Advice("Find out which algorithm the backend accepts, and set keycloak.algorithm so that Volati knows."),
+        Advice(
+            "If it accepts only another: admin console > realm {realm} > Realm settings > Tokens > "
+            "Default signature algorithm."
         ),
     ),
     "keycloak.token-not-yet-valid": (Advice("Compare the clocks of Keycloak and the platform.", "timedatectl status"),),
@@ -240,7 +265,27 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
         Advice("Tokens already issued keep the old roles until they expire, in 5 minutes."),
     ),
+    "keycloak.token-lightweight": (
+        Advice(f"Switch off: {_CLIENT} > Advanced > Always use lightweight access token."),
+        Advice(
+            "Or have the roles put into lightweight tokens too: Client scopes > roles > Mappers > client roles > "
+            "Add to lightweight access token. What reads other claims must ask introspection."
+        ),
+    ),
+    "keycloak.remote-management-off": (
+        Advice(f"Switch on: {_CLIENT} > Authorization > Settings > Remote resource management."),
+        Advice("Then have the backend register what was made meanwhile."),
+    ),
+    "keycloak.enforcement-disabled": (
+        Advice(f"Set it to Enforcing: {_CLIENT} > Authorization > Settings > Policy enforcement mode."),
+        Advice("Then find out since when it was off, and what was done meanwhile by whom (Keycloak's admin events)."),
+    ),
+    "keycloak.enforcement-permissive": (
+        Advice(f"Set it to Enforcing: {_CLIENT} > Authorization > Settings > Policy enforcement mode."),
+        Advice("Before that, give a permission to each resource that has none: they will be denied to all."),
+    ),
     "keycloak.protection-refused": (_LOGS,),
+    "keycloak.protection-not-answering": _WAITS,
     "keycloak.evaluation-broken": (
         _LOGS,
         Advice(f"Check policies and permissions: {_CLIENT} > Authorization > Evaluate."),
@@ -259,6 +304,10 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "keycloak.owner-unknown": (
         Advice("Find the entity's owner in the platform's database, then set ownerId to that user's id in Keycloak."),
+    ),
+    "keycloak.probe-may-remain": (
+        Advice("Remove it by the command above, with a token of {client}. It is harmless until then."),
+        Advice("A later deep run removes it too, if it is still there after a minute."),
     ),
     "keycloak.probe-left-behind": (Advice("Nothing to do: it has been removed."),),
 }
@@ -299,4 +348,5 @@ def _words(keycloak: KeycloakExpected | None) -> dict[str, str]:
         "issuer": keycloak.issuer or f"{keycloak.url}{keycloak.base_path or ''}/realms/{keycloak.realm}",
         "restart": keycloak.restart_command,
         "logs": keycloak.logs_command,
+        "secret_origin": keycloak.secret_origin or "Volati's settings",
     }

@@ -67,6 +67,7 @@ TESTED_ELSEWHERE = {
     "diagnostics/areas/keycloak/authorization.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/connection.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/container.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/keycloak/enforcement.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/login.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/platform.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/realm.py": "tests/diagnostics/areas/test_checks.py",

@@ -1,5 +1,7 @@
 """Tests of the command line: exit codes scripts rely on, one JSON object, and errors in one sentence."""
 
+import asyncio
+import contextlib
 import io
 import json
 import logging
@@ -8,7 +10,9 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,7 +121,7 @@ def test_one_json_object(volati: Volati) -> None:
     document = json.loads(ended.out)
     assert set(document) == KEYS
     assert (document["area"], document["environment"], document["verdict"]) == ("keycloak", "playground", "down")
-    assert set(document["causes"][0]) == {"id", "title", "explains"}
+    assert set(document["causes"][0]) == {"id", "subject", "title", "explains", "symptoms"}
     finding = document["findings"][0]
     assert {"id", "severity", "subject", "summary", "evidence", "command", "section"} <= set(finding)
     assert finding["id"] == "keycloak.client-secret-wrong"
@@ -154,6 +158,9 @@ USAGE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("unknown area", ("diagnose", "moon", "--playground"), "There is no area 'moon'; there are: keycloak."),
     ("one area unknown", ("diagnose", "moon", "keycloak", "--playground", "--json"), "There is no area 'moon'"),
     ("unknown environment", (*PLAYGROUND, "-e", "moon"), "There is no environment 'moon'; the settings name"),
+    ("no user", ("why", "..", "view", "x", "--playground"), "'..' is no name of a user. Ask as in: why alice view"),
+    ("no action", ("why", "alice", " ", "x", "--playground"), "The action is empty. Ask as in: why alice view"),
+    ("no resource", ("why", "alice", "view", ".", "--playground"), "'.' is no name of a resource."),
     ("no settings file", ("diagnose", "keycloak"), "volati.yaml cannot be read: No such file or directory."),
     ("a folder for settings", ("diagnose", "keycloak", "--config", "."), "cannot be read: Is a directory"),
     ("no such run", ("replay", "0123456789ab", "--config", "own.yaml"), "There is no saved run '0123456789ab'."),
@@ -161,8 +168,8 @@ USAGE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("a long name of a run", ("export", "x" * 5000, "--config", "own.yaml"), "run"),
     ("no file for a token", ("token", "nowhere", "--playground"), "nowhere cannot be read: No such file"),
     ("a folder for a token", ("token", ".", "--playground"), ". cannot be read: Is a directory"),
-    ("a file that is no run", ("replay", "own.yaml"), "This is not a saved run of format 1"),
-    ("nothing to replay", ("replay", "-"), "This is not a saved run of format 1"),
+    ("a file that is no run", ("replay", "own.yaml"), "This is not a saved run of format 2"),
+    ("nothing to replay", ("replay", "-"), "This is not a saved run of format 2"),
 )
 
 
@@ -305,6 +312,15 @@ def test_why(volati: Volati) -> None:
     assert volati("why", "alice", "view", "Default Resource", "--playground").code in {0, 1}
 
 
+def test_why_by_the_name_people_see(volati: Volati) -> None:
+    """Finds the resource by the name that people see, and speaks of a permission."""
+    granted = volati("why", "alice", "view", "Alice's grid bot", "--playground")
+    assert granted.out.startswith("Permission in playground: GRANTED — Keycloak grants it: ")
+    denied = volati("why", "bob", "view", "Alice's grid bot", "--playground")
+    assert denied.out.startswith("Permission in playground: DENIED — Keycloak denies it: ")
+    assert (granted.code, denied.code) == (0, 1)
+
+
 def start(*words: str, **how: Any) -> subprocess.Popen[bytes]:
     """The command line as a program of its own."""
     pipe = subprocess.PIPE
@@ -342,6 +358,71 @@ def test_interrupted() -> None:
     assert (program.returncode, out) == (130, b"")
     assert err.endswith(b"Stopped before the end.\n")
     assert b"Traceback" not in err
+
+
+def terminated(*words: str, when: Callable[[subprocess.Popen[bytes]], object], folder: Path) -> int:
+    """The exit code of a command that is told to end at that moment; its temporary files are in the folder."""
+    with start(*words, env={**os.environ, "TMPDIR": str(folder)}) as program:  # noqa: TID251 a child's own
+        when(program)
+        program.send_signal(signal.SIGTERM)
+        program.communicate()
+    return program.returncode
+
+
+def looking(program: subprocess.Popen[bytes]) -> None:
+    """Wait for the first progress."""
+    assert program.stderr is not None
+    program.stderr.readline()
+
+
+def users_of(folder: Path) -> list[str]:
+    """The processes that name this folder in their command."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            commands.append(path.read_bytes())
+    return [command.decode(errors="replace") for command in commands if os.fsencode(folder) in command]
+
+
+def test_terminated(tmp_path: Path) -> None:
+    """Ends with 143 when it is told to end, and leaves neither a server nor a folder behind."""
+    code = terminated(*PLAYGROUND, "--scenario", "hanging", when=looking, folder=tmp_path)
+    assert (code, list(tmp_path.iterdir()), users_of(tmp_path)) == (143, [], [])
+
+
+@asynccontextmanager
+async def unhurried(read: threading.Event) -> AsyncIterator[SimulatedKeycloak]:
+    """A Keycloak that takes a third of a second for each answer, and says when a single resource is read."""
+
+    async def rest(seconds: float) -> None:
+        if any(method == "GET" and "/resource_set/" in path for method, path in keycloak.asked):
+            read.set()
+        await asyncio.sleep(seconds / 6)
+
+    async with SimulatedKeycloak(sleep=rest) as keycloak:
+        await keycloak.switch_on("slow")
+        yield keycloak
+
+
+def test_terminated_in_a_deep_look(tmp_path: Path) -> None:
+    """Takes its probe away before it ends, when it is told to end in the middle of a deep look."""
+
+    def registered() -> set[str]:
+        realm = keycloak.state.realm
+        rights = [one.authorization for one in realm.clients.values()] if realm else []
+        return {name for one in rights if one for name in one.resources}
+
+    reading = threading.Event()
+    with beside(unhurried(reading)) as keycloak:
+        own = {"client_secret": keycloak.client_secret, "ca_file": str(keycloak.ca_file), "base_path": ""}
+        path = configured(tmp_path, url=keycloak.url, **own)
+        before = registered()
+        code = terminated(
+            "diagnose", "keycloak", "--deep", "--config", path, when=lambda _: reading.wait(30), folder=tmp_path
+        )
+        assert registered() == before
+    assert code == 143
+    assert ("POST", f"/realms/{keycloak.realm}/authz/protection/resource_set") in keycloak.asked
 
 
 def test_a_terminal_that_has_no_such_letters() -> None:

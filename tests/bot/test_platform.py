@@ -50,7 +50,7 @@ CLIENT = {
     "keycloak.evaluation",
     "keycloak.registration",
 }
-ADMIN = {"keycloak.admin", "keycloak.owners"}
+ADMIN = {"keycloak.admin", "keycloak.owners", "keycloak.resource-server"}
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,17 @@ def test_what_is_expected() -> None:
     keycloak = platform(client_secret=SECRET, realm="other", issuer="https://i", base_path="/auth").expected().keycloak
     assert keycloak is not None
     assert (keycloak.url, keycloak.realm, keycloak.issuer, keycloak.base_path) == (URL, "other", "https://i", "/auth")
+    assert (keycloak.algorithm, keycloak.algorithm_assumed) == ("RS256", True)
+    assert keycloak.secret_origin == "the setting client_secret"
     assert SECRET not in repr(keycloak)
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_a_configured_algorithm(algorithm: str) -> None:
+    """Tells an algorithm that somebody configured from the one that is assumed, also where both are the same."""
+    keycloak = platform(algorithm=algorithm).expected().keycloak
+    assert keycloak is not None
+    assert (keycloak.algorithm, keycloak.algorithm_assumed) == (algorithm, False)
 
 
 def test_known_secrets(tmp_path: Path) -> None:

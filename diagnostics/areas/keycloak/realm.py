@@ -233,9 +233,9 @@ def keys_unreadable(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
 @check(KeycloakKeys, "keycloak.no-signing-key", "No usable signing key is published", _CRITICAL, Section.KEYCLOAK)
 def no_signing_key(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
     """Verifiers look for a key of the expected algorithm meant for signatures; without one every token is refused."""
-    wanted = expected(context).algorithm
+    wanted, assumed = expected(context).algorithm, expected(context).algorithm_assumed
     readable = isinstance(seen.exchange, Answer) and seen.exchange.ok
-    usable = [key for key in seen.keys if key.use in {"sig", ""} and key.algorithm in {wanted, ""}]
+    usable = [key for key in seen.keys if key.use in {"sig", ""} and (assumed or key.algorithm in {wanted, ""})]
     if readable and not usable:
         listed = ", ".join(f"{key.kind} {key.algorithm or '?'} for {key.use or '?'}" for key in seen.keys)
         facts = (Fact("published keys", listed or "none"), Fact("expected algorithm", wanted))

@@ -244,4 +244,11 @@ CASES = (
         silent=(keys(SIGNING), keys(ENCRYPTING, SIGNING), keys(Key("k", "RSA", "", "")), keys(exchange=DOWN)),
         says="a signing key for RS256",
     ),
+    Case(
+        "keycloak.no-signing-key",
+        fires=(keys(), keys(ENCRYPTING)),
+        silent=(keys(SIGNING), keys(Key("k", "EC", "ES256", "sig"))),
+        says="none of them a signing key",
+        context=context(algorithm_assumed=True),
+    ),
 )
