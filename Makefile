@@ -35,7 +35,7 @@ format: $(STAMP)  ## put the code in its form
 	@$(BIN)/ruff format --quiet $(SOURCES)
 	@$(BIN)/ruff check --quiet --fix $(SOURCES)
 
-live: $(STAMP)  ## the tests against real servers (fetches Keycloak; needs Java 17 and Maven)
+live: $(STAMP)  ## the tests against real servers (Keycloak: Java 17, Maven; Docker: root, docker.io, busybox-static)
 	@$(BIN)/python -m pytest -m live --timeout 600 $(REQUIRE)
 
 soak: $(STAMP)  ## the long campaigns; results go to docs/

@@ -5,7 +5,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,7 +16,7 @@ from bot.clock import SystemClock
 from bot.errors import StoreError
 from bot.examiner import Examiner, Frame
 from bot.platform import Platform, fingerprints
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings
 from bot.store import Store, open_store
 from diagnostics.observe import Deadlines
 from diagnostics.redaction import KnownSecret, Redactor
@@ -28,13 +28,25 @@ _KEY_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the front doors work with. `store` is None where the bot's memory cannot be had."""
+    """What the front doors work with. `store` is None where the bot's memory cannot be had.
+
+    `folder_fault` says why the data folder cannot be used, and what that means; empty where it can.
+    """
 
     settings: Settings
     clock: SystemClock
     redactor: Redactor
     examiner: Examiner
     store: Store | None
+    folder_fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The key for fingerprints of secrets. With a fault it is of this process only, and was written nowhere."""
+
+    content: bytes = field(repr=False)
+    fault: str = ""
 
 
 @asynccontextmanager
@@ -49,16 +61,20 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
         SettingsError: a file that a setting names cannot be used.
         StoreError: the store cannot be had, and it is required.
     """
-    fingerprint = fingerprints(_fingerprint_key(settings.data_dir))
-    platforms = {name: Platform(name, one, fingerprint) for name, one in settings.environments.items()}
+    key = _fingerprint_key(settings.data_dir)
+    fingerprint = fingerprints(key.content, lasting=not key.fault)
+    patience = settings.limits.request_seconds
+    platforms = {name: Platform(name, one, fingerprint, patience) for name, one in settings.environments.items()}
     redactor = _redactor(settings, platforms)
     log.set_up(settings.log, redactor)
+    if key.fault:
+        _log.warning("fingerprints of secrets are of this process only", reason=key.fault)
     async with AsyncExitStack() as stack:
         store = await _store(settings, stack, required=memory_required)
         clock = SystemClock()
         deadlines = Deadlines(settings.limits.source_seconds, settings.limits.run_seconds)
         frame = Frame(clock, redactor, deadlines, settings.seen_from)
-        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store)
+        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store, key.fault)
 
 
 def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:
@@ -93,22 +109,30 @@ async def _store(settings: Settings, stack: AsyncExitStack, *, required: bool) -
         return None
 
 
-def _fingerprint_key(data_dir: Path) -> bytes:
+def _fingerprint_key(data_dir: Path) -> _Key:
     """The installation's own key, made at the first start and kept readable by its owner alone.
 
-    Raises:
-        SettingsError: the data folder cannot be used.
+    Where the folder cannot be used, looking goes on with a key of this process: only what two processes say of a
+    secret can then not be compared.
     """
     path = data_dir / "fingerprint.key"
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, secrets.token_bytes(_KEY_BYTES))
-        return path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
-        raise SettingsError(
-            f"The data folder {data_dir} cannot be used: {error.strerror}. Set data_dir to a folder of the bot's own."
-        ) from error
+        return _Key(secrets.token_bytes(_KEY_BYTES), _unusable(f"The data folder {data_dir}", error.strerror))
+    if len(content) < _KEY_BYTES:
+        return _Key(secrets.token_bytes(_KEY_BYTES), _unusable(f"The key {path}", "it is cut short; remove it"))
+    return _Key(content)
+
+
+def _unusable(what: str, why: str | None) -> str:
+    return (
+        f"{what} cannot be used: {why}. Fingerprints of secrets are of this process only, so that runs are not "
+        "compared by them. Set data_dir to a folder of the bot's own, with room on its disk."
+    )
 
 
 def _write_once(path: Path, content: bytes) -> None:

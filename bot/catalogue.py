@@ -18,7 +18,7 @@ from diagnostics.patterns import Pattern
 from diagnostics.signatures import BadCatalogueError, BadEntryError, Catalogue, Complaint, Signature, signature_from
 from diagnostics.signatures.entry import prepared
 
-__all__ = ["CatalogueError", "load_catalogue", "slow_entries"]
+__all__ = ["CatalogueError", "Shelf", "load_catalogue", "open_shelf", "slow_entries"]
 
 _FILE_AT_MOST = 1_000_000  # bytes of one file; the longest of ours has below 40,000
 _FILES_AT_MOST = 200  # files in one folder: more is a folder of something else
@@ -41,6 +41,30 @@ class CatalogueError(VolatiError):
 class _Read:
     entry: Signature
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The entries that are matched. `fault` says why the team's own are not among them; empty where they are."""
+
+    catalogue: Catalogue
+    fault: str = ""
+
+
+def open_shelf(own: Path | None) -> Shelf:
+    """The packaged entries, and the team's own where they can be used: a mistake in them must not stop the rest.
+
+    Like `load_catalogue` it reads files: call it in a thread.
+
+    Raises:
+        CatalogueError: the packaged entries cannot be used.
+    """
+    try:
+        return Shelf(load_catalogue(own))
+    except CatalogueError as error:
+        if own is None:
+            raise
+        return Shelf(load_catalogue(), f"The team's entries in {own} are not matched. {error}")
 
 
 def load_catalogue(own: Path | None = None) -> Catalogue:

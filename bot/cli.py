@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import errno
 import io
 import json
 import os
-import re
+import shlex
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TextIO
@@ -21,6 +22,7 @@ from bot.bootstrap import Services, open_services
 from bot.errors import VolatiError
 from bot.examiner import Order
 from bot.health import State
+from bot.pasted import token_in
 from bot.settings import Settings, load, parse
 from diagnostics.areas import AREAS
 from diagnostics.areas.token import claims
@@ -31,10 +33,14 @@ from diagnostics.model import Diagnosis, Unobserved
 from diagnostics.observe import Glimpse
 from diagnostics.redaction import Redactor
 from diagnostics.runs import Run, RunUnreadableError
+from diagnostics.signatures import Catalogue
 
 USAGE_ERROR = 2
-#: 128 and the number of SIGPIPE: how a shell names a program whose reader has left. 0 would say "healthy".
-_READER_LEFT = 141
+#: 128 and the number of the signal, as a shell names it: SIGPIPE of a reader that has left, SIGTERM, SIGINT.
+#: 0 would say "healthy".
+_READER_LEFT, _TERMINATED, _INTERRUPTED = 141, 143, 130
+#: EX_IOERR of sysexits(3): the answer is known and cannot be written. 1 would say "at fault".
+_CANNOT_WRITE = 74
 #: Bytes read from a pipe: more than any token or saved run has.
 _INPUT_AT_MOST = 16_000_000
 
@@ -99,7 +105,7 @@ def diagnose(
                 order = Order(area, environment or services.settings.environment, deep)
                 runs.append(await services.examiner.examine(order, _quiet if as_json else _show_progress))
                 if not as_json:
-                    _print_run(services, runs[-1], as_json=False)
+                    _print_run(services, runs[-1], again=_again(services, runs[-1], config, in_playground or scenario))
             whole = together([run.diagnosis for run in runs])
             if as_json:
                 _print_json(services.redactor.value(whole))
@@ -126,7 +132,7 @@ def why(
             question = Question(user, action, resource)
             name = environment or services.settings.environment
             run = await services.examiner.explain_permission(question, name, _quiet)
-            _print_run(services, run, as_json=as_json)
+            _print_run(services, run, _again(services, run, config, in_playground or scenario), as_json=as_json)
             return run.diagnosis.verdict.exit_code
 
     _run(work())
@@ -141,9 +147,10 @@ def token(
     in_playground: InPlayground = False,
 ) -> None:
     """Explain a JWT: is it valid here, and if not why. It is read from a pipe or a file, never from the arguments."""
+    with _explained():
+        text = token_in(_read(source).decode("utf-8", "replace"))
 
     async def work() -> int:
-        text = _bare(_read(source).decode("utf-8", "replace"))
         async with _services(config, in_playground=in_playground) as services:
             name = environment or services.settings.environment
             run = await services.examiner.explain_token(text, name, _quiet)
@@ -162,9 +169,11 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Judge a saved run again. Exits as the diagnosis did; 2 when it cannot be read."""
+    with _explained():
+        given = _given(run)
 
     async def work() -> int:
-        saved = Run.decode(await _saved(run, config))
+        saved = Run.decode(given if given is not None else await _saved(run, config))
         again = msgspec.structs.replace(saved, diagnosis=saved.replayed())
         _print_diagnosis(again.diagnosis, saved.id, as_json=as_json)
         if again.diagnosis != saved.diagnosis:
@@ -177,9 +186,11 @@ def replay(
 @app.command()
 def export(run: str, config: Config = _DEFAULT_CONFIG) -> None:
     """Print a saved run as JSON, evidence and all, to keep it or to replay it elsewhere."""
+    with _explained():
+        given = _given(run)
 
     async def work() -> int:
-        _say(await _saved(run, config))
+        _say(given if given is not None else await _saved(run, config))
         return 0
 
     _run(work())
@@ -210,15 +221,18 @@ def triage(
     file: Annotated[str, typer.Argument(help="a log or the output of go test; - for a pipe")],
     source: Annotated[str | None, typer.Option("--source", help="where it is from; default: guessed")] = None,
     own: Own = None,
+    config: Config = _DEFAULT_CONFIG,
     as_json: Json = False,
 ) -> None:
     """Say what is known about a log. Exits 0 nothing severe is known, 1 known errors, 2 cannot be read."""
     from bot import cli_triage
 
-    async def work() -> int:
+    with _explained():
         named = cli_triage.source_named(source)
         tail = cli_triage.read_tail(file, sys.stdin.buffer)
-        found = cli_triage.answer(tail, named, Redactor(), own)
+
+    async def work() -> int:
+        found = cli_triage.answer(tail, named, Redactor(), _matched(own, config))
         _say(msgspec.json.encode(found) if as_json else cli_triage.report(found))
         return found.exit_code
 
@@ -226,12 +240,12 @@ def triage(
 
 
 @catalogue_app.command()
-def check(own: Own = None) -> None:
+def check(own: Own = None, config: Config = _DEFAULT_CONFIG) -> None:
     """Hold every entry to its examples and its speed. Exits 0, 1 when one fails, 2 when it cannot be read."""
     from bot import cli_triage
 
     async def work() -> int:
-        said, code = cli_triage.prove(own)
+        said, code = cli_triage.prove(own or _configured_catalogue(config))
         _say(said)
         return code
 
@@ -269,27 +283,78 @@ def main() -> None:
     """The console script."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that has no "→" shows its number
         sys.stdout.reconfigure(errors="backslashreplace")
-    app(prog_name="volati")
+    try:
+        app(prog_name="volati")
+    except OSError as error:  # of what typer itself prints, such as help
+        raise SystemExit(_unwritten(error)) from None
+
+
+def _matched(own: Path | None, config: Path) -> Catalogue:
+    """The entries to match: with those of a folder that was named, or of the settings, where these can be used.
+
+    Raises:
+        VolatiError: what was named cannot be used.
+    """
+    from bot.catalogue import load_catalogue, open_shelf
+
+    if own:
+        return load_catalogue(own)
+    shelf = open_shelf(_configured_catalogue(config))
+    if shelf.fault:
+        _tell(shelf.fault)
+    return shelf.catalogue
+
+
+def _configured_catalogue(config: Path) -> Path | None:
+    """The team's folder, where settings name one: a log can be looked into with no settings at all."""
+    return load(config).catalogue if config != _DEFAULT_CONFIG or _is_file(str(config)) else None
 
 
 @asynccontextmanager
 async def _services(
     config: Path, *, in_playground: bool = False, scenario: str | None = None
 ) -> AsyncIterator[Services]:
-    async with AsyncExitStack() as stack:
-        if in_playground or scenario:
-            from playground.world.platform import simulated_platform
+    with _ended_by_sigterm():
+        async with AsyncExitStack() as stack:
+            settings = await _settings(stack, config, in_playground=in_playground, scenario=scenario)
+            yield await stack.enter_async_context(open_services(settings, memory_required=False))
 
-            document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
-            settings: Settings = parse(document, "the playground")
-        else:
-            settings = load(config)
-        yield await stack.enter_async_context(open_services(settings, memory_required=False))
+
+async def _settings(stack: AsyncExitStack, config: Path, *, in_playground: bool, scenario: str | None) -> Settings:
+    if not (in_playground or scenario):
+        return load(config)
+    from playground.world.platform import simulated_platform
+
+    document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
+    return parse(document, "the playground")
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Cancel the command on SIGTERM, so that what it started is ended and what it made is taken away again.
+
+    Once: a second one must not interrupt the cleaning up, which bounds itself.
+    """
+    loop, command = asyncio.get_running_loop(), asyncio.current_task()
+
+    def end() -> None:
+        loop.add_signal_handler(signal.SIGTERM, lambda: None)
+        if command is not None:
+            command.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _given(run: str) -> bytes | None:
+    """A run that is handed over, in a pipe or a file; None for an id. Read with no loop about: Ctrl-C ends the wait."""
+    return _read(run) if run == "-" or _is_file(run) else None
 
 
 async def _saved(run: str, config: Path) -> bytes:
-    if run == "-" or await asyncio.to_thread(_is_file, run):
-        return await asyncio.to_thread(_read, run)
     async with _services(config) as services:
         document = await services.store.run(run) if services.store else None
     if document is None:
@@ -313,11 +378,6 @@ def _read(source: str) -> bytes:
         raise VolatiError(f"{source} cannot be read: {error.strerror}. Name a file, or - for a pipe.") from error
 
 
-def _bare(text: str) -> str:
-    """A token without what was copied along with it: a header's name, quotes, line breaks."""
-    return re.sub("^(authorization:)?(bearer)?", "", "".join(text.split()).strip("\"'"), flags=re.IGNORECASE)
-
-
 async def _until_stopped(work: Any) -> int:  # noqa: ANN401 a function from the stop event to an exit code
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -327,22 +387,39 @@ async def _until_stopped(work: Any) -> int:  # noqa: ANN401 a function from the 
 
 
 def _run(work: Coroutine[Any, Any, int]) -> NoReturn:
-    """Run a command to its exit code; what the bot can explain is said in a sentence, without a traceback."""
+    """Run a command to its exit code. While it works, Ctrl-C lets it close what it opened."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        code = asyncio.run(work)
+        with _explained():
+            raise typer.Exit(asyncio.run(work))
+    except asyncio.CancelledError:
+        raise typer.Exit(_TERMINATED) from None
+    except KeyboardInterrupt:
+        _tell("Stopped before the end.")
+        raise typer.Exit(_INTERRUPTED) from None
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _explained() -> Iterator[None]:
+    """Say what the bot can explain in a sentence, without a traceback, and end.
+
+    Raises:
+        typer.Exit: with 2.
+    """
+    try:
+        yield
     except (VolatiError, RunUnreadableError) as error:
         _tell(str(error))
-        code = USAGE_ERROR
-    except KeyboardInterrupt:
-        code = 130
-    raise typer.Exit(code)
+        raise typer.Exit(USAGE_ERROR) from None
 
 
 def _tell(sentence: str) -> None:
     """Say something to the person, on stderr; when nobody reads it any more, the work goes on."""
     try:
         print(sentence, file=sys.stderr, flush=True)
-    except BrokenPipeError:
+    except OSError:
         _let_go(sys.stderr)
 
 
@@ -350,7 +427,7 @@ def _say(answer: str | bytes) -> None:
     """Print to stdout. When its reader has left, as `| head` does, the command ends as any other program would.
 
     Raises:
-        typer.Exit: nobody reads stdout any more.
+        typer.Exit: nobody reads stdout any more, or it cannot be written.
     """
     try:
         if isinstance(answer, str):
@@ -358,9 +435,17 @@ def _say(answer: str | bytes) -> None:
         else:
             sys.stdout.buffer.write(answer + b"\n")
             sys.stdout.flush()
-    except BrokenPipeError:
-        _let_go(sys.stdout)
-        raise typer.Exit(_READER_LEFT) from None
+    except OSError as error:
+        raise typer.Exit(_unwritten(error)) from None
+
+
+def _unwritten(error: OSError) -> int:
+    """Let go of a stdout that takes nothing more; gives the exit code. Only a reader that left needs no word."""
+    _let_go(sys.stdout)
+    if error.errno == errno.EPIPE:
+        return _READER_LEFT
+    _tell(f"The answer cannot be written: {error.strerror}. Make room where it goes, or send it elsewhere.")
+    return _CANNOT_WRITE
 
 
 def _let_go(stream: TextIO) -> None:
@@ -377,15 +462,26 @@ def _show_progress(glimpse: Glimpse) -> None:
         _tell(terminal.progress(glimpse))
 
 
-def _print_run(services: Services, run: Run, *, as_json: bool) -> None:
-    _print_diagnosis(services.redactor.value(run.diagnosis), run.id, as_json=as_json)
+def _again(services: Services, run: Run, config: Path, elsewhere: object) -> str:
+    """The command that judges a run again; empty where nothing will find it: without a memory, or `elsewhere`.
+
+    A playground of one command takes its memory along when it goes.
+    """
+    if elsewhere or services.store is None:
+        return ""
+    named = () if config == _DEFAULT_CONFIG else ("--config", str(config))
+    return shlex.join(("volati", "replay", run.id, *named))
 
 
-def _print_diagnosis(diagnosis: Diagnosis, run_id: str, *, as_json: bool) -> None:
+def _print_run(services: Services, run: Run, again: str = "", *, as_json: bool = False) -> None:
+    _print_diagnosis(services.redactor.value(run.diagnosis), run.id, again, as_json=as_json)
+
+
+def _print_diagnosis(diagnosis: Diagnosis, run_id: str, again: str = "", *, as_json: bool) -> None:
     if as_json:
         _print_json(diagnosis)
     else:
-        _say(terminal.report(diagnosis, run_id))
+        _say(terminal.report(diagnosis, run_id, again))
 
 
 def _print_json(value: object) -> None:

@@ -11,7 +11,7 @@ from bot.errors import VolatiError
 from bot.terminal import printable
 from diagnostics.excerpts import Excerpt
 from diagnostics.redaction import Redactor
-from diagnostics.signatures import Source, complaints
+from diagnostics.signatures import Catalogue, Source, complaints
 from diagnostics.triage import READ_AT_MOST, Match, Triage, triage
 
 __all__ = ["Tail", "answer", "prove", "read_tail", "report", "source_named"]
@@ -60,13 +60,9 @@ def read_tail(name: str, pipe: BinaryIO) -> Tail:
         raise VolatiError(f"{name[:200]!r} cannot be read: {reason}. Name a file, or - for a pipe.") from error
 
 
-def answer(tail: Tail, source: Source | None, redactor: Redactor, own: Path | None = None) -> Triage:
-    """What is known about the text. It takes the processor for some 0.1 s: on a loop, call it in a thread.
-
-    Raises:
-        CatalogueError: the catalogue cannot be used.
-    """
-    found = triage(tail.text.decode("utf-8", "replace"), load_catalogue(own), redactor, source)
+def answer(tail: Tail, source: Source | None, redactor: Redactor, catalogue: Catalogue) -> Triage:
+    """What is known about the text. It takes the processor for some 0.1 s: on a loop, call it in a thread."""
+    found = triage(tail.text.decode("utf-8", "replace"), catalogue, redactor, source)
     return found.behind(tail.lines, tail.size)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.bootstrap import Services
+from bot.catalogue import open_shelf
 from bot.checkup import Checkup
 from bot.clients.http import HttpClient
 from bot.errors import VolatiError
@@ -46,7 +47,8 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
         yield checkup
     yield await _running(settings)
     yield await _store(services.store)
-    yield await _folder(settings)
+    yield await _folder(services)
+    yield await _catalogue(settings.catalogue)
     for environment in settings.environments:
         for area in AREAS:
             async for checkup in _sources(services, Order(area.name, environment)):
@@ -66,7 +68,8 @@ async def _slack(settings: Settings, services: Services) -> AsyncIterator[Checku
         introduction = answered[0]
         yield _scopes(introduction)
         yield _clock(introduction.at, services.clock.now())
-        yield (await _asked("slack app token", lambda: _ticket(transport, slack), lambda _: "takes connections"))[1]
+        if slack.mode == "socket":  # over HTTP there is no such token
+            yield (await _asked("slack app token", lambda: _ticket(transport, slack), lambda _: "takes connections"))[1]
         yield await _channel(transport, slack, introduction)
 
 
@@ -161,12 +164,25 @@ async def _store(store: Store | None) -> Checkup:
     return Checkup("store", State.ILL, said, remedy, checkup.took_ms)
 
 
-async def _folder(settings: Settings) -> Checkup:
-    free = await asyncio.to_thread(_free_bytes, settings.data_dir)
-    said = f"{settings.data_dir}, {free // 1_000_000} MB free"
+async def _folder(services: Services) -> Checkup:
+    folder = services.settings.data_dir
+    if services.folder_fault:
+        what, _, remedy = services.folder_fault.partition(". ")
+        return Checkup("data folder", State.ILL, what, remedy)
+    free = await asyncio.to_thread(_free_bytes, folder)
+    said = f"{folder}, {free // 1_000_000} MB free"
     if free < FREE_BYTES:
         return Checkup("data folder", State.ILL, said, "Make room there, or set data_dir to another disk.")
     return Checkup("data folder", State.WELL, said)
+
+
+async def _catalogue(own: Path | None) -> Checkup:
+    part = "catalogue of known errors"
+    shelf = await asyncio.to_thread(open_shelf, own)
+    if shelf.fault:
+        remedy = f"Correct the entries; volati catalogue check --catalogue {own} looks at them again."
+        return Checkup(part, State.ILL, " ".join(shelf.fault.split()), remedy)
+    return Checkup(part, State.WELL, f"{len(shelf.catalogue)} entries{f', with those in {own}' if own else ''}")
 
 
 def _free_bytes(folder: Path) -> int:

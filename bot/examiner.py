@@ -17,6 +17,7 @@ from diagnostics.areas.token import AREA as TOKEN
 from diagnostics.areas.why import AREA as WHY
 from diagnostics.check import Area
 from diagnostics.context import Context
+from diagnostics.evidence.cluster import KINDS as CLUSTER
 from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.evidence.keycloak import Question
 from diagnostics.evidence.tokens import MalformedTokenError
@@ -101,8 +102,10 @@ class Examiner:
         """Walk through a permission question.
 
         Raises:
-            OrderError: there is no such environment.
+            OrderError: there is no such environment, or a part of the question is no name.
         """
+        if question.flaw:
+            raise OrderError(question.flaw)
         order = Order(WHY.name, environment)
         return await self._examine(WHY, order, lambda view: view.question(question), tell)
 
@@ -131,7 +134,8 @@ class Examiner:
         )
         learning = LearningRedactor(self._frame.redactor)
         lookout = Lookout(self._frame.clock, learning, self._frame.deadlines, tell)
-        async with platform.opened(run_id, Marks(self._frame.catalogue, learning)) as view:
+        in_cluster = any(kind in CLUSTER for kind in area.kinds)
+        async with platform.opened(run_id, Marks(self._frame.catalogue, learning), cluster=in_cluster) as view:
             request = Request(run_id, order.environment, area, order.deep)
             run = await examine(request, look(view), context, lookout)
         # Once more by all that was learned: what was read before a secret was may have held it.

@@ -14,8 +14,11 @@ RECENT_RUNS = 1000
 LETTERS = 1000
 """Most letters waiting for Slack: about 15 MB at some 15 kB each, and ten minutes of posting once Slack is back."""
 
-MINUTE = 60
-HOUR = 60 * MINUTE
+VISITORS_AT_MOST = 20
+"""Home tabs kept up to date, the latest: views.publish takes 100 calls a minute (tier 4), and runs come several at
+once."""
+
+HOUR = 60 * 60
 DAY = 24 * HOUR
 
 
@@ -99,8 +102,8 @@ LETTER = Key(
 LANE = Key(
     "volati:_:lane:{lane}",
     "string: who sends the lane's letters now",
-    MINUTE,
-    "one letter takes 10 s at most, a file 50 s; after a kill -9 another replica goes on when this is over",
+    12,
+    "who sends renews it all the while; after a kill -9 another replica goes on when this is over",
 )
 POSTED = Key(
     "volati:_:posted:{letter}",
@@ -108,5 +111,17 @@ POSTED = Key(
     OUTBOX.seconds,
     "replies and edits that name the letter find their message by it, and none is older than the outbox",
 )
-KEYS = (RUN, RUN_PLACE, LAST_RUN, RECENT, CLAIM, SEEN, UNDER_WAY, OUTBOX, LETTER, LANE, POSTED)
+TURNS = Key(
+    "volati:_:turns:{name}",
+    "hash: turns left at a method of Slack's (left), as of when (since), closed until (closed), by the server's time",
+    HOUR,
+    "counted from the last turn; after minutes all turns are there again, and Slack closes nothing for an hour",
+)
+VISITORS = Key(
+    "volati:_:visitors",
+    "sorted set: who opened the Home tab, as JSON, by the server's time, at most VISITORS_AT_MOST",
+    HOUR,
+    "so long is a tab kept up to date after it was opened; opening it again begins anew",
+)
+KEYS = (RUN, RUN_PLACE, LAST_RUN, RECENT, CLAIM, SEEN, UNDER_WAY, OUTBOX, LETTER, LANE, POSTED, TURNS, VISITORS)
 """Every key the bot writes. Each has a lifetime, so a Redis left alone empties itself."""

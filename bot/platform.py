@@ -4,14 +4,14 @@ import hashlib
 import hmac
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from bot.clients.docker import DockerClient
-from bot.clients.http import HttpClient
+from bot.clients.http import REQUEST_SECONDS, HttpClient
 from bot.clients.network import NetworkClient
 from bot.clients.tokens import TokenReader
 from bot.clock import SystemClock
@@ -35,6 +35,7 @@ from diagnostics.evidence.keycloak import (
     resource_source,
     token_sources,
 )
+from diagnostics.evidence.keycloak.kinds import OF_THIS_PROCESS
 from diagnostics.observe import Source
 from diagnostics.redaction import KnownSecret
 
@@ -45,20 +46,37 @@ Fingerprint = Callable[[str], str]
 Sources = tuple[Source[Any], ...]
 
 
-def fingerprints(key: bytes) -> Fingerprint:
-    """A keyed fingerprint: the same secret gives the same text, and without the key nobody can try guesses."""
-    return lambda secret: hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT_DIGITS]
+def fingerprints(key: bytes, *, lasting: bool = True) -> Fingerprint:
+    """A keyed fingerprint: the same secret gives the same text, and without the key nobody can try guesses.
+
+    One that is not `lasting` says so: it cannot be compared with what another process says.
+    """
+    mark = "" if lasting else OF_THIS_PROCESS
+    return lambda secret: f"{hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()[:_FINGERPRINT_DIGITS]}{mark}"
 
 
 class Platform:
     """One environment as it is configured. Built once, secrets read once; every run opens its own sources.
 
+    Args:
+        name: what the environment is called.
+        settings: its settings.
+        fingerprint: how a secret is made recognisable without being told.
+        patience: seconds that one request may take, and the way to a host.
+
     Raises:
         SettingsError: a file that a setting names cannot be read or used.
     """
 
-    def __init__(self, name: str, settings: EnvironmentSettings, fingerprint: Fingerprint) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: EnvironmentSettings,
+        fingerprint: Fingerprint,
+        patience: float = REQUEST_SECONDS,
+    ) -> None:
         self.name = name
+        self._patience = patience
         self._keycloak = settings.keycloak
         self._target = _target(settings.keycloak, fingerprint) if settings.keycloak else None
         self._admin = _admin(settings.keycloak)
@@ -85,9 +103,10 @@ class Platform:
         return (self._keycloak.realm, self._keycloak.client_id)
 
     @asynccontextmanager
-    async def opened(self, run_id: str, marks: Marks) -> AsyncIterator["View"]:
-        """The platform opened for one run. Its connections are closed at the end of it."""
-        async with self._keycloak_view(run_id) as view, self._cluster_looks(marks) as looks:
+    async def opened(self, run_id: str, marks: Marks, *, cluster: bool = True) -> AsyncIterator["View"]:
+        """The platform opened for one run, its cluster only if wanted. Its connections are closed at the end of it."""
+        looking = self._cluster_looks(marks) if cluster else nullcontext(())
+        async with self._keycloak_view(run_id) as view, looking as looks:
             yield replace(view, cluster=looks)
 
     @asynccontextmanager
@@ -95,8 +114,8 @@ class Platform:
         if self._keycloak is None or self._target is None:
             yield View(None, None)
             return
-        async with HttpClient(self._trust) as http, _container(self._keycloak) as container:
-            tools = Tools(http, NetworkClient(self._trust), TokenReader())
+        async with HttpClient(self._trust, self._patience) as http, _container(self._keycloak) as container:
+            tools = Tools(http, NetworkClient(self._trust, self._patience), TokenReader())
             admin = AdminSession(self._admin, self._target, http) if self._admin else None
             session = KeycloakSession(run_id, self._target, tools)
             yield View(session, admin, login=bool(self._target.client.origin), container=container)
@@ -106,7 +125,7 @@ class Platform:
         if self.cluster is None:
             yield ()
             return
-        looking = Looking(marks, NetworkClient(self._trust), self._fingerprint, SystemClock().now)
+        looking = Looking(marks, NetworkClient(self._trust, self._patience), self._fingerprint, SystemClock().now)
         async with self.cluster.sources(looking) as looks:
             yield looks
 
@@ -159,7 +178,7 @@ async def _container(settings: KeycloakSettings) -> AsyncIterator[Sources]:
 
 
 def _target(settings: KeycloakSettings, fingerprint: Fingerprint) -> Target:
-    return Target(settings.url, settings.realm, _credentials(settings), settings.base_path, fingerprint)
+    return Target(settings.root, settings.realm, _credentials(settings), settings.path, fingerprint)
 
 
 def _admin(settings: KeycloakSettings | None) -> Credentials | None:
@@ -175,12 +194,14 @@ def _credentials(client: ClientSecret) -> Credentials:
 def _expected(settings: KeycloakSettings) -> KeycloakExpected:
     restart, logs = _commands(settings)
     return KeycloakExpected(
-        url=settings.url,
+        url=settings.root,
         realm=settings.realm,
         client_id=settings.client_id,
         issuer=settings.issuer,
-        base_path=settings.base_path,
+        base_path=settings.path,
         algorithm=settings.algorithm,
+        algorithm_assumed="algorithm" not in settings.model_fields_set,
+        secret_origin=settings.origin(),
         restart_command=settings.restart_command or restart,
         logs_command=settings.logs_command or logs,
     )
@@ -199,7 +220,10 @@ def _commands(settings: KeycloakSettings) -> tuple[str, str]:
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    """What is trusted. A subject is no name (RFC 6125): the platform, in Go, refuses a certificate with that alone."""
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        trust = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"ca_file {ca_file} cannot be used: {error}. Give a file with PEM certificates.") from error
+    trust.hostname_checks_common_name = False
+    return trust

@@ -23,12 +23,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as VariableError
 
 from bot.access import Holders, Role, Rules
+from bot.addresses import keycloak_address
 from bot.errors import VolatiError
 from diagnostics.context import ClusterExpected
 from diagnostics.evidence.containers import LOCAL_HOST
 
 #: Bytes of a settings file that are read; the example is below 8 kB.
 FILE_AT_MOST = 1_000_000
+#: The path Keycloak served realms under before version 17, and that many addresses still end in.
+OLD_PATH: Literal["/auth"] = "/auth"
 #: Characters of a name that are shown in an error.
 _SHOWN = 60
 _NAME = re.compile("^[a-z0-9][a-z0-9-]{0,39}$")
@@ -89,6 +92,14 @@ def _nameserver(value: str) -> str:
     return value
 
 
+def _filled(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty; give its name, or remove the setting")
+    if value != value.strip():
+        raise ValueError("begins or ends with white space; remove it")
+    return value
+
+
 #: RFC 1123, as Kubernetes holds names to it.
 _KUBERNETES_NAME = "[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?"
 _LAST_PORT = 65_535
@@ -97,6 +108,9 @@ QualifiedName = Annotated[str, AfterValidator(_qualified)]
 VariableName = Annotated[str, Field(pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]{0,252}$")]
 Nameserver = Annotated[str, AfterValidator(_nameserver)]
 Url = Annotated[str, AfterValidator(_http_url)]
+KeycloakUrl = Annotated[str, AfterValidator(keycloak_address)]
+#: A name that is a word at least: an empty one asks for something else, and gives a wrong verdict.
+Filled = Annotated[str, AfterValidator(_filled)]
 UserId = Annotated[str, _slack_id("person", "UW")]
 GroupId = Annotated[str, _slack_id("user group", "S")]
 ChannelId = Annotated[str, _slack_id("channel", "CGD")]
@@ -112,7 +126,7 @@ class Part(BaseModel):
 class ClientSecret(Part):
     """A client's secret: given here, or better in a file that is read at start."""
 
-    client_id: str = "volaticloud-api"
+    client_id: Filled = "volaticloud-api"
     client_secret: SecretStr | None = None
     client_secret_file: Path | None = None
 
@@ -149,7 +163,7 @@ class ClientSecret(Part):
 class AdminSettings(ClientSecret):
     """A client with the realm-management roles view-users, view-clients and view-authorization; for `why`."""
 
-    client_id: str = "volati-admin"
+    client_id: Filled = "volati-admin"
 
 
 class ContainerSettings(Part):
@@ -172,13 +186,13 @@ class ContainerSettings(Part):
 class KeycloakSettings(ClientSecret):
     """Keycloak as the platform uses it. The defaults are the runbook's."""
 
-    url: Url
-    realm: str = "volaticloud"
+    url: KeycloakUrl
+    realm: Filled = "volaticloud"
     base_path: Literal["", "/auth"] | None = Field(
         None, description="the path the platform is configured for; leave it out to have it found"
     )
     issuer: str = Field("", description="the issuer the platform expects; by default the realm's own address")
-    algorithm: str = "RS256"
+    algorithm: Filled = "RS256"
     ca_file: Path | None = None
     admin: AdminSettings | None = None
     container: ContainerSettings | None = None
@@ -186,6 +200,27 @@ class KeycloakSettings(ClientSecret):
         "", description="how a person restarts it; by default with docker where `container` is set, else with kubectl"
     )
     logs_command: str = Field("", description="how a person reads its log; by default as restart_command")
+
+    @field_validator("issuer")
+    @classmethod
+    def _issuer(cls, issuer: str) -> str:
+        return _filled(issuer) if issuer else issuer
+
+    @model_validator(mode="after")
+    def _path_once(self) -> "KeycloakSettings":
+        if self.url.endswith(OLD_PATH) and self.base_path == "":
+            raise ValueError('url ends in /auth, and base_path is ""; remove one of them, or set base_path: /auth')
+        return self
+
+    @property
+    def root(self) -> str:
+        """The address below which the base path begins: a url that ends in /auth names that path itself."""
+        return self.url.removesuffix(OLD_PATH)
+
+    @property
+    def path(self) -> Literal["", "/auth"] | None:
+        """The base path the platform is configured for; None where that is left open."""
+        return OLD_PATH if self.url.endswith(OLD_PATH) else self.base_path
 
 
 class SecretSettings(Part):
@@ -353,6 +388,11 @@ class LimitSettings(Part):
     source_seconds: Annotated[float, Field(gt=0, le=60)] = 5.0
     run_seconds: Annotated[float, Field(gt=0, le=300)] = 20.0
 
+    @property
+    def request_seconds(self) -> float:
+        """How long one request of a source may take: less than the source, so that silence is evidence of its own."""
+        return 0.8 * self.source_seconds
+
 
 class LogSettings(Part):
     """The bot's own log, on stderr."""
@@ -382,6 +422,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".volati")
     limits: LimitSettings = LimitSettings()
     log: LogSettings = LogSettings()
+    catalogue: Path | None = Field(None, description="a folder with the team's own entries for known errors (*.yaml)")
     runbook_url: Url | None = None
     seen_from: str = "from where Volati runs"
 

@@ -43,7 +43,10 @@ from bot.keys import (
     RUN,
     RUN_PLACE,
     SEEN,
+    TURNS,
     UNDER_WAY,
+    VISITORS,
+    VISITORS_AT_MOST,
 )
 from bot.queued import Queued
 
@@ -146,6 +149,14 @@ redis.call('HSET', 'volati:_:letter:' .. letter, 'begun', attempt)
 if found[4] == attempt then found[4] = '' end
 return found
 """
+# Renews nothing for a letter that is settled meanwhile: a late answer must not close the lane again.
+_RENEW_LANE = """
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+local begun = redis.call('HGET', KEYS[2], 'begun')
+if begun and begun ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2]) end
+return 1
+"""
 _LEAVE_LANE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 _RETURN = f"""
 if redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('EXISTS', KEYS[2]) == 1 then
@@ -167,6 +178,54 @@ end
 redis.call('HSET', KEYS[3], 'begun', '', 'ts', ts)
 return 0
 """
+_VISIT = """
+local clock = redis.call('TIME')
+redis.call('ZADD', KEYS[1], clock[1] .. string.format('.%06d', clock[2]), ARGV[1])
+redis.call('ZREMRANGEBYRANK', KEYS[1], 0, -1 - ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+_VISITORS = "return redis.call('ZRANGE', KEYS[1], redis.call('TIME')[1] - ARGV[1], '+inf', 'BYSCORE')"
+# Turns grow with the server's time, so that replicas with different clocks agree. Gives the ms to wait.
+_TURNS = """
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1000000
+local burst, rate = tonumber(ARGV[1]), tonumber(ARGV[2]) / 60
+local found = redis.call('HMGET', KEYS[1], 'left', 'since', 'closed')
+local since, closed = tonumber(found[2] or now), tonumber(found[3] or 0)
+local left = math.min(burst, tonumber(found[1] or burst) + math.max(0, now - since) * rate)
+since = math.max(since, now)
+local function keep()
+  redis.call('HSET', KEYS[1], 'left', left, 'since', string.format('%.6f', since),
+             'closed', string.format('%.6f', closed))
+  redis.call('EXPIRE', KEYS[1], ARGV[3])
+end
+"""
+_TURN = f"""{_TURNS}
+local wanted, take = tonumber(ARGV[4]), ARGV[5] == '1'
+local wait = math.max(0, closed - now)
+if wait == 0 and left < wanted - 0.000001 then wait = (wanted - left) / rate end
+if wait == 0 and take then left = left - 1 keep() end
+return math.ceil(wait * 1000)
+"""
+_CLOSE_TURNS = f"""{_TURNS}
+closed = math.max(closed, now + tonumber(ARGV[4]))
+left, since = 1, closed
+keep()
+return 1
+"""
+
+
+class Paced(Protocol):
+    """How often something may be done: so many times a minute in the long run, so many at once."""
+
+    @property
+    def a_minute(self) -> float:
+        """In the long run."""
+
+    @property
+    def burst(self) -> int:
+        """At once."""
 
 
 class Client(Protocol):
@@ -340,9 +399,17 @@ class Store:
         return _queued(await self._script(_PEEK, (OUTBOX.of(),), lane))
 
     async def take_letter(self, lane: str, letter: str, owner: str) -> Queued | None:
-        """The letter, for `owner` alone to send within LANE.seconds; None when it is not next, or another sends."""
+        """The letter, for `owner` alone to send; None when it is not next, or another sends.
+
+        The lane is held for LANE.seconds, and for as long as it is renewed.
+        """
         keys, attempt = (OUTBOX.of(), LANE.of(lane=lane)), os.urandom(8).hex()
         return _queued(await self._script(_TAKE, keys, lane, letter, owner, attempt, LANE.seconds))
+
+    async def renew_lane(self, lane: str, letter: str, owner: str) -> bool:
+        """Hold the lane of a letter that is being sent for LANE.seconds more; False when another has it."""
+        keys = (LANE.of(lane=lane), LETTER.of(letter=letter))
+        return bool(await self._script(_RENEW_LANE, keys, owner, LANE.seconds) == 1)
 
     async def return_letter(self, lane: str, letter: str, owner: str, *, begun: bool) -> None:
         """Give a letter back that was not sent; `begun` when it may have been."""
@@ -378,6 +445,24 @@ class Store:
         """Take every lane from whoever sends in it: for a start as the only sender, after one that was killed."""
         for lane in await self.lanes():
             await self._ask("DEL", LANE.of(lane=lane))
+
+    async def turn(self, name: str, pace: Paced, wanted: int, *, take: bool) -> float:
+        """Seconds until so many turns of the named thing are there; at 0, and with `take`, one of them is taken."""
+        arguments = (pace.burst, pace.a_minute, TURNS.seconds, wanted, int(take))
+        return float(await self._script(_TURN, (TURNS.of(name=name),), *arguments)) / 1000
+
+    async def close_turns(self, name: str, pace: Paced, seconds: float) -> None:
+        """No turns for so long (an hour at most), and then one."""
+        arguments = (pace.burst, pace.a_minute, TURNS.seconds, min(seconds, HOUR - 60))
+        await self._script(_CLOSE_TURNS, (TURNS.of(name=name),), *arguments)
+
+    async def visit(self, visitor: bytes) -> None:
+        """Note who opened the Home tab; noting them again begins their time anew."""
+        await self._script(_VISIT, (VISITORS.of(),), visitor, VISITORS.seconds, VISITORS_AT_MOST)
+
+    async def visitors(self) -> tuple[bytes, ...]:
+        """Who opened the Home tab within VISITORS.seconds, the latest last."""
+        return tuple(await self._script(_VISITORS, (VISITORS.of(),), VISITORS.seconds))
 
     def _letter_keys(self, lane: str, letter: str) -> tuple[str, ...]:
         return (LANE.of(lane=lane), OUTBOX.of(), LETTER.of(letter=letter), POSTED.of(letter=letter))

@@ -1,6 +1,6 @@
 """What the command line shows: a diagnosis as plain text. Pure; knows neither colours nor Slack."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import indent
 
 from bot.checkup import Checkup
@@ -12,15 +12,18 @@ from diagnostics.observe import Glimpse
 _QUIET = (Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR)
 
 
-def report(diagnosis: Diagnosis, run_id: str) -> str:
-    """The whole diagnosis: verdict first, then causes with what they rest on, then what was not seen."""
+def report(diagnosis: Diagnosis, run_id: str, again: str = "") -> str:
+    """The whole diagnosis: verdict first, then causes with what they rest on, then what was not seen.
+
+    `again` is the command that judges it again; empty where the run is not kept.
+    """
     lines = (
         headline(diagnosis),
         *_causes(diagnosis),
         *_notes(diagnosis),
         *_unobserved(diagnosis.unobserved),
         *(f"changed since the last run: {one.what}: {one.before} → {one.after}" for one in diagnosis.changes),
-        f"run {run_id}, {diagnosis.duration_ms} ms; judge it again: volati replay {run_id}",
+        f"run {run_id}, {diagnosis.duration_ms} ms" + (f"; judge it again: {again}" if again else ""),
     )
     return "\n".join(printable(line) for line in lines)
 
@@ -39,7 +42,8 @@ def headline(diagnosis: Diagnosis) -> str:
     """The verdict in one line, with the root cause in its own numbers."""
     area = area_named(diagnosis.area)
     title = area.title if area else diagnosis.area
-    return f"{title} in {diagnosis.environment}: {diagnosis.verdict.upper()} — {_why(diagnosis)}"
+    word = _words(diagnosis.area).get(diagnosis.verdict, diagnosis.verdict.upper())
+    return f"{title} in {diagnosis.environment}: {word} — {_why(diagnosis)}"
 
 
 def checkup(one: Checkup) -> str:
@@ -61,11 +65,18 @@ def progress(glimpse: Glimpse) -> str:
 
 def _why(diagnosis: Diagnosis) -> str:
     if diagnosis.verdict is Verdict.HEALTHY:
-        return "no fault found"
+        decided = _words(diagnosis.area) and diagnosis.causes
+        return diagnosis.causes[0].title if decided else "no fault found"
     if diagnosis.verdict is Verdict.UNKNOWN:
         lacks = [one for one in diagnosis.unobserved if one.required]
         return f"could not see {lacks[0].what} ({lacks[0].reason}){_more(len(lacks) - 1)}"
     return f"{diagnosis.causes[0].title}{_more(len(_grave(diagnosis)) - 1, 'other cause')}"
+
+
+def _words(area: str) -> Mapping[Verdict, str]:
+    """What the verdicts of an area are called; none where they are called what they are."""
+    found = area_named(area)
+    return found.words if found else {}
 
 
 def _more(count: int, noun: str = "other") -> str:
@@ -97,7 +108,8 @@ def _explained(diagnosis: Diagnosis, cause: Cause) -> str:
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"{finding.severity.upper()} {finding.title} [{finding.id}]"
+    mark = "✗" if _words(finding.id.partition(".")[0]) else finding.severity.upper()
+    yield f"{mark} {finding.title} [{finding.id}]"
     yield f"  {finding.summary}"
     yield from (f"  · {fact.label}: {fact.value}" for fact in finding.evidence)
     yield f"  seen {finding.seen_from}; runbook: {finding.section}"

@@ -26,12 +26,15 @@ class Rule:
 # Everything that needs an answer from Keycloak before it can succeed.
 _ANSWERS = (
     "keycloak.not-answering",
+    "keycloak.hangs-up",
     "keycloak.server-error",
+    "keycloak.redirected-to-https",
     "keycloak.redirected",
     "keycloak.not-json",
     "keycloak.request-rejected",
     "keycloak.slow",
 )
+_UNSTEADY = ("keycloak.connection-unsteady",)
 _REALM = ("keycloak.realm-missing", "keycloak.realm-disabled", "keycloak.wrong-base-path")
 _DOCUMENTS = (
     "keycloak.discovery-broken",
@@ -46,6 +49,7 @@ _LOGIN = (
     "keycloak.service-account-off",
     "keycloak.scope-invalid",
     "keycloak.login-refused",
+    "keycloak.login-not-answering",
     "keycloak.login-broken",
 )
 _TOKEN = (
@@ -55,11 +59,14 @@ _TOKEN = (
     "keycloak.token-expired",
     "keycloak.token-issuer-wrong",
     "keycloak.token-algorithm-wrong",
+    "keycloak.token-algorithm-unusual",
 )
 _AUTHORIZATION = (
     "keycloak.authorization-services-off",
     "keycloak.uma-protection-missing",
+    "keycloak.token-lightweight",
     "keycloak.protection-refused",
+    "keycloak.protection-not-answering",
     "keycloak.evaluation-broken",
     "keycloak.registration-fails",
 )
@@ -69,6 +76,7 @@ _AFTER_CONNECTING = (*_ANSWERS, *_AFTER_ANSWERS)
 _NO_CONNECTION = (
     "keycloak.name-unknown",
     "keycloak.refused",
+    "keycloak.no-route",
     "keycloak.connect-timeout",
     "keycloak.certificate-expired",
     "keycloak.certificate-not-yet-valid",
@@ -81,30 +89,39 @@ _LOG = ("keycloak.container-log-errors", "keycloak.container-log-unread")
 _NOBODY_THERE = (
     "keycloak.name-unknown",
     "keycloak.refused",
+    "keycloak.no-route",
     "keycloak.connect-timeout",
     "keycloak.not-answering",
+    "keycloak.hangs-up",
     "keycloak.server-error",
 )
 
 # Upstream first. A finding belongs to the first rule here that explains it.
 RULES = (
     Rule("keycloak.container-stopped", (*_NO_CONNECTION, *_AFTER_CONNECTING, *_LOG)),
-    Rule("keycloak.container-restarting", (*_NO_CONNECTION, *_AFTER_CONNECTING, *_LOG)),
-    Rule("keycloak.container-unstable", _LOG),
+    Rule("keycloak.container-restarting", (*_NO_CONNECTION, *_UNSTEADY, *_AFTER_CONNECTING, *_LOG)),
+    Rule("keycloak.container-unstable", (*_UNSTEADY, *_LOG)),
     # Something that shows a certificate or a page of its own runs elsewhere: a missing container does not explain it.
     Rule("keycloak.container-missing", _NOBODY_THERE),
+    # Another address could be used meanwhile: what failed did so by the one that cannot be.
+    Rule("keycloak.address-unusable", (*_NO_CONNECTION, *_UNSTEADY)),
     *(Rule(cause, _AFTER_CONNECTING) for cause in _NO_CONNECTION),
+    Rule("keycloak.connection-unsteady", ("keycloak.discovery-broken", "keycloak.keys-unreadable")),
+    Rule("keycloak.name-lookup-slow", ("keycloak.slow",)),  # every request that connects begins with one
     Rule("keycloak.not-answering", ("keycloak.slow", *_AFTER_ANSWERS)),
+    Rule("keycloak.hangs-up", _AFTER_ANSWERS),
     Rule("keycloak.server-error", ("keycloak.slow", *_AFTER_ANSWERS)),
+    Rule("keycloak.redirected-to-https", _AFTER_ANSWERS),
     Rule("keycloak.redirected", _AFTER_ANSWERS),
     Rule("keycloak.not-json", _AFTER_ANSWERS),
     Rule("keycloak.request-rejected", _AFTER_ANSWERS),
     Rule("keycloak.wrong-base-path", ("keycloak.issuer-mismatch",)),
     Rule("keycloak.realm-missing", (*_DOCUMENTS, *_LOGIN, *_AFTER_LOGIN)),
     Rule("keycloak.realm-disabled", (*_DOCUMENTS, *_LOGIN, *_AFTER_LOGIN)),
+    Rule("keycloak.https-required", (*_DOCUMENTS, *_LOGIN, *_AFTER_LOGIN)),
     Rule("keycloak.issuer-mismatch", ("keycloak.token-issuer-wrong",)),
     Rule("keycloak.clock-skewed", ("keycloak.token-not-yet-valid", "keycloak.token-expired")),
-    Rule("keycloak.client-secret-untidy", ("keycloak.client-secret-wrong",)),
+    Rule("keycloak.client-secret-untidy", ("keycloak.client-secret-wrong", "keycloak.login-refused")),
     *(Rule(cause, _AFTER_LOGIN) for cause in _LOGIN),
     Rule("keycloak.keys-unreadable", _TOKEN),
     Rule("keycloak.no-signing-key", _TOKEN),
@@ -113,7 +130,10 @@ RULES = (
         ("keycloak.uma-protection-missing", "keycloak.evaluation-broken", "keycloak.registration-fails"),
     ),
     Rule("keycloak.uma-protection-missing", ("keycloak.registration-fails",)),
+    Rule("keycloak.token-lightweight", ("keycloak.registration-fails",)),
+    Rule("keycloak.remote-management-off", ("keycloak.registration-fails",)),
     Rule("keycloak.protection-refused", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
+    Rule("keycloak.protection-not-answering", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
     Rule("why.user-disabled", ("why.denied",)),
     Rule("token.issuer-wrong", ("token.key-unknown", "token.inactive")),
     *(Rule(cause, ("token.inactive",)) for cause in ("token.key-unknown", "token.signature-wrong", "token.expired")),

@@ -1,12 +1,12 @@
 """What a check and an area are. Checks are listed in tables one can read; nothing registers itself."""
 
 import inspect
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from diagnostics.context import Context
-from diagnostics.model import Evidence, Fact, Finding, Severity, Subject, Value
+from diagnostics.model import Evidence, Fact, Finding, Severity, Subject, Value, Verdict
 from diagnostics.runbook import Section
 
 E = TypeVar("E", bound=Evidence)
@@ -93,7 +93,8 @@ class Area:
     """One section of the runbook as something that can be diagnosed.
 
     `requires` names the evidence without which nothing can be said; `optional` the evidence that only adds;
-    `deep` the evidence that is gathered on request, because gathering it writes.
+    `deep` the evidence that is gathered on request, because gathering it writes. `words` are what its verdicts are
+    called where it is no matter of being up or down.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Area:
     requires: tuple[type[Evidence], ...]
     optional: tuple[type[Evidence], ...] = ()
     deep: tuple[type[Evidence], ...] = ()
+    words: Mapping[Verdict, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> tuple[type[Evidence], ...]:

@@ -43,6 +43,10 @@ class KeycloakExpected(Value, frozen=True):
     #: The path the platform is configured for, or None when the configuration leaves it to the runbook.
     base_path: str | None = None
     algorithm: str = "RS256"
+    #: Whether nobody configured the algorithm, so that it is only what Keycloak signs with by default.
+    algorithm_assumed: bool = False
+    #: Where Volati's own copy of the client secret is configured; empty when it has none.
+    secret_origin: str = ""
     #: How a person restarts it, filled in for this platform.
     restart_command: str = ""
     #: How a person reads its log, filled in for this platform.

@@ -90,10 +90,7 @@ def _findings(area: Area, seen: Seen, context: Context) -> tuple[tuple[Finding, 
     findings: list[Finding] = []
     broken: list[Unobserved] = []
     for check in area.checks:
-        found = seen.get(check.evidence)
-        if isinstance(found, Unobserved):
-            continue
-        outcome = _asked(check, found, context)
+        outcome = _asked(check, seen, context)
         if isinstance(outcome, Unobserved):
             broken.append(outcome)
         else:
@@ -101,9 +98,12 @@ def _findings(area: Area, seen: Seen, context: Context) -> tuple[tuple[Finding, 
     return tuple(sorted(findings, key=lambda finding: finding.severity.rank)), tuple(broken)
 
 
-def _asked(check: Check[Any], found: Evidence, context: Context) -> tuple[Finding, ...] | Unobserved:
+def _asked(check: Check[Any], seen: Seen, context: Context) -> tuple[Finding, ...] | Unobserved:
+    """What a check finds, which is nothing where its evidence was not observed; or that the check is broken."""
+    kind = check.evidence
     try:
-        return check.findings(found, context)
+        found = seen.get(kind)
+        return () if isinstance(found, Unobserved) else check.findings(found, context)
     except Exception as error:  # noqa: BLE001 a broken check is shown as such and must not hide the others
         detail = f"The check itself failed ({type(error).__name__}: {error}). Please report it with the saved run."
         return Unobserved(f"check {check.id}", Reason.CHECK_BROKEN, detail, required=True)

@@ -52,6 +52,7 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     FORBIDDEN = "forbidden"
     REFUSED = "refused"
+    AMBIGUOUS = "ambiguous"
     DEPENDS = "depends on something unobserved"
     FAILED = "failed"
     CHECK_BROKEN = "check broken"

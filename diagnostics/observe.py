@@ -16,10 +16,12 @@ class View(Evidence, frozen=True):
     """Evidence that is not looked at but joined, purely, from what was. It is not saved: a replay joins it again.
 
     Class variables each view must give, beside those of Evidence:
-        NEEDS: the evidence without which it cannot be joined. What else it uses, it may do without.
+        NEEDS: the evidence without which it cannot be joined.
+        USES: what else it is joined of, and may do without.
     """
 
     NEEDS: ClassVar[tuple[type[Evidence], ...]]
+    USES: ClassVar[tuple[type[Evidence], ...]] = ()
 
     @classmethod
     def joined(cls, seen: "Seen") -> Self:
@@ -73,11 +75,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[Found_co]):
-    """One way to look: what it yields, how, which evidence it needs to have first, and which it only waits for."""
+    """One way to look: what it yields, how, which evidence it needs to have first, and which it only waits for.
+
+    `cut_off` is asked when a deadline ended the look: what has to be told all the same, mostly nothing.
+    """
 
     kind: type[Found_co]
     observe: Callable[[Seen], Awaitable[Found_co]]
     needs: tuple[type[Evidence], ...] = ()
+    cut_off: Callable[[], Found_co | None] = lambda: None
     after: tuple[type[Evidence], ...] = ()
 
 
@@ -148,12 +154,10 @@ class Observation:
         return Seen(self._found)
 
     def _give_up(self, seconds: float) -> None:
-        for kind in self._sources:
+        detail = f"The run's {seconds:g} s were over before it was seen. Run it again, or raise limits.run_seconds."
+        for kind, source in self._sources.items():
             if kind not in self._found:
-                detail = (
-                    f"The run's {seconds:g} s were over before it was seen. Run it again, or raise limits.run_seconds."
-                )
-                self._found[kind] = Unobserved(kind.WHAT, Reason.TIMEOUT, detail)
+                self._found[kind] = self._cut_off(source, detail)
 
     async def _one(self, source: Source[Evidence]) -> None:
         for need in (*source.needs, *source.after):
@@ -183,11 +187,15 @@ class Observation:
                 return await asyncio.to_thread(self._lookout.cleaner.value, found)
         except TimeoutError:
             detail = f"No answer within {seconds:g} s. Raise limits.source_seconds if it is known to be this slow."
-            return self._unobserved(source, Reason.TIMEOUT, detail)
+            return self._cut_off(source, detail)
         except CouldNotLookError as error:
             return self._unobserved(source, error.reason, error.detail)
         except Exception as error:  # noqa: BLE001 one source's failure must not take the others' results along
             return self._unobserved(source, Reason.FAILED, f"{type(error).__name__}: {error}")
+
+    def _cut_off(self, source: Source[Evidence], detail: str) -> Evidence | Unobserved:
+        found = source.cut_off()
+        return self._unobserved(source, Reason.TIMEOUT, detail) if found is None else self._lookout.cleaner.value(found)
 
     def _unobserved(self, source: Source[Evidence], reason: Reason, detail: str) -> Unobserved:
         return self._lookout.cleaner.value(Unobserved(source.kind.WHAT, reason, detail))

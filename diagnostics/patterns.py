@@ -9,12 +9,12 @@ There is no look-around and no back-reference: that is the price of linear time.
 """
 
 import string
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import cast
 
 import re2
 
-__all__ = ["BadPatternError", "Hit", "Pattern", "PatternSet", "escaped"]
+__all__ = ["AnyOf", "BadPatternError", "Hit", "Pattern", "PatternSet", "escaped"]
 
 # Bytes re2 may use for one pattern (its default is 8 MB). Memory is taken as needed; a pattern over many
 # known secrets needs more than the default before it falls back to its slow machine.
@@ -22,6 +22,7 @@ _MOST_MEMORY = 64 << 20
 _ANYWHERE = re2._Anchor.UNANCHORED  # noqa: SLF001 - the binding gives it no public name
 _AT_START = re2._Anchor.ANCHOR_START  # noqa: SLF001 - as above
 _ALL = re2._Anchor.ANCHOR_BOTH  # noqa: SLF001 - as above
+_NOTHING = r"[^\x00-\xff]"  # a pattern that occurs nowhere
 _NO_SPANS = ((-1, -1),)
 _PLAIN = frozenset(string.ascii_letters + string.digits)  # what means itself in any pattern
 
@@ -71,10 +72,11 @@ class Pattern:
     each offset, which makes a text full of matches take twice as long.
     """
 
-    __slots__ = ("_ask",)
+    __slots__ = ("_ask", "source")
 
     def __init__(self, source: str) -> None:
         """Compile; raises BadPatternError when re2 refuses the source."""
+        self.source = source
         try:
             compiled = re2.compile(source.encode(), _options())
         except re2.error as refused:
@@ -116,6 +118,25 @@ class Pattern:
 def escaped(literal: bytes) -> str:
     """Give the pattern that matches exactly these bytes."""
     return "".join(chr(byte) if chr(byte) in _PLAIN else f"\\x{byte:02x}" for byte in literal)
+
+
+class AnyOf:
+    """Tells whether any of several patterns occurs in a text, and neither which nor where: one look for all of them."""
+
+    __slots__ = ("_ask",)
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        """Compile them as one."""
+        options = _options()
+        options.never_capture = True  # groups would only cost time
+        sources = [f"(?:{one.source})" for one in patterns] or [_NOTHING]
+        compiled = re2.compile("|".join(sources).encode(), options)
+        re2.purge()
+        self._ask: Callable[[object, bytes, int, int], _Spans] = compiled._regexp.Match  # noqa: SLF001 - see above
+
+    def occurs(self, text: bytes) -> bool:
+        """Whether one does."""
+        return self._ask(_ANYWHERE, text, 0, len(text))[0][0] >= 0
 
 
 class PatternSet:

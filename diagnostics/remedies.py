@@ -23,6 +23,11 @@ _MEMORY = Advice(
     "If it ran out of memory, raise the container's limit (docker update --memory), or let Java use less of it "
     "(JAVA_OPTS_KC_HEAP)."
 )
+_WAITS = (
+    _LOGS,
+    Advice("Check the database behind Keycloak: pages come from a cache, logins and resources wait for it."),
+    _RESTART,
+)
 _CLIENT = "admin console > realm {realm} > Clients > {client}"
 _BACKEND = Advice(
     "Then restart the backend, which reads its settings at start.",
@@ -30,7 +35,13 @@ _BACKEND = Advice(
 )
 _SECRET = (
     Advice(
-        f"Compare the secret in {_CLIENT} > Credentials with the one the platform uses; never paste it into a channel."
+        "See whether the backend still logs in. If it does, only Volati's copy is old: put the right one into "
+        "{secret_origin} and restart Volati; nothing is to be done on the platform.",
+        "kubectl logs deployment/volaticloud-backend -n volaticloud --since=15m | grep -iE 'keycloak|unauthorized'",
+    ),
+    Advice(
+        f"If it does not, compare the secret in {_CLIENT} > Credentials with the one the platform uses; "
+        "never paste it into a channel."
     ),
     Advice(
         "Put the right one into the platform's secret. It reads it from your terminal, so it is in no history.",
@@ -78,6 +89,19 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _RESTART,
         Advice("If it runs, check the port in the platform's settings: {url}."),
     ),
+    "keycloak.no-route": (
+        Advice("Look from the machine Volati runs on which way leads to {url}: its routes, a VPN, its own firewall."),
+        Advice("See its routes.", "ip route; ip -6 route"),
+        Advice("Then see which network policies stand in the way.", "kubectl get networkpolicies -A"),
+    ),
+    "keycloak.address-unusable": (
+        Advice("Take the address out of DNS, or mend what should listen there: the reason is told beside it."),
+        Advice("Behind a load balancer, check its targets: one of them takes no connections on Keycloak's port."),
+    ),
+    "keycloak.connection-unsteady": (
+        Advice("Run it again: one lost packet is no fault. If it stays, check the load and the network before {url}."),
+        _LOGS,
+    ),
     "keycloak.connect-timeout": (
         Advice(
             "Check firewall rules and network policies between the platform and {url}; then whether the host is up."
@@ -105,10 +129,33 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _LOGS,
     ),
     "keycloak.not-answering": (_LOGS, _RESTART),
+    "keycloak.hangs-up": (
+        Advice("Check that {url} is spoken to as its port wants: https on a TLS port, and no other service's port."),
+        _LOGS,
+        Advice("If it is Keycloak's own port and it closes every connection, restart it.", "{restart}"),
+    ),
     "keycloak.server-error": (
         _LOGS,
         Advice("Check the database behind Keycloak: it answers 5xx when it has none."),
         _RESTART,
+    ),
+    "keycloak.redirected-to-https": (
+        Advice(
+            "Configure the https address on the platform (VOLATICLOUD_KEYCLOAK_URL), and in Volati's keycloak.url, "
+            "in place of {url}."
+        ),
+        _BACKEND,
+    ),
+    "keycloak.https-required": (
+        Advice("If {url} is plain http, configure Keycloak's https address on the platform and in Volati's settings."),
+        Advice(
+            "If a proxy ends TLS before Keycloak, have it send X-Forwarded-Proto, and have Keycloak believe it "
+            "(KC_PROXY_HEADERS=xforwarded)."
+        ),
+        Advice(
+            "Only where the way is private throughout: admin console > realm {realm} > Realm settings > General > "
+            "Require SSL."
+        ),
     ),
     "keycloak.redirected": (
         Advice("Find the proxy or ingress rule that redirects {url}; API paths under /realms must pass it untouched."),
@@ -118,6 +165,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "keycloak.request-rejected": (
         Advice("On a 404, check host and path of the ingress for {url}, and Keycloak's KC_HTTP_RELATIVE_PATH."),
+        Advice("On a 400, check whether {url} is plain http on a TLS port: then configure the https address."),
         Advice("Else find the firewall, rate limit or proxy login that rejects public pages of {url}."),
     ),
     "keycloak.wrong-base-path": (
@@ -148,7 +196,13 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _LOGS,
         Advice("Check Keycloak's CPU, memory and database; the realm page is served from its cache."),
     ),
-    "keycloak.client-secret-untidy": _SECRET,
+    "keycloak.client-secret-untidy": (
+        Advice("Save the secret in {secret_origin} anew, without the space or newline, and restart Volati."),
+        *_SECRET,
+    ),
+    "keycloak.client-secret-spaced": (
+        Advice("Nothing now. When the secret is next changed, choose one without space at its ends."),
+    ),
     "keycloak.client-secret-wrong": _SECRET,
     "keycloak.client-missing": (
         Advice("Check the client id in the platform's settings: {client}."),
@@ -168,6 +222,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
     ),
     "keycloak.login-refused": (_LOGS,),
+    "keycloak.login-not-answering": _WAITS,
     "keycloak.login-broken": (_LOGS, _RESTART),
     "keycloak.clock-skewed": (
         Advice("Find which clock is wrong and have it follow time servers again.", "timedatectl status"),
@@ -182,6 +237,13 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "keycloak.token-algorithm-wrong": (
         Advice(
             "Set the algorithm: admin console > realm {realm} > Realm settings > Tokens > Default signature algorithm."
+        ),
+    ),
+    "keycloak.token-algorithm-unusual": (
+        Advice("Find out which algorithm the backend accepts, and set keycloak.algorithm so that Volati knows."),
+        Advice(
+            "If it accepts only another: admin console > realm {realm} > Realm settings > Tokens > "
+            "Default signature algorithm."
         ),
     ),
     "keycloak.token-not-yet-valid": (Advice("Compare the clocks of Keycloak and the platform.", "timedatectl status"),),
@@ -203,7 +265,27 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
         Advice("Tokens already issued keep the old roles until they expire, in 5 minutes."),
     ),
+    "keycloak.token-lightweight": (
+        Advice(f"Switch off: {_CLIENT} > Advanced > Always use lightweight access token."),
+        Advice(
+            "Or have the roles put into lightweight tokens too: Client scopes > roles > Mappers > client roles > "
+            "Add to lightweight access token. What reads other claims must ask introspection."
+        ),
+    ),
+    "keycloak.remote-management-off": (
+        Advice(f"Switch on: {_CLIENT} > Authorization > Settings > Remote resource management."),
+        Advice("Then have the backend register what was made meanwhile."),
+    ),
+    "keycloak.enforcement-disabled": (
+        Advice(f"Set it to Enforcing: {_CLIENT} > Authorization > Settings > Policy enforcement mode."),
+        Advice("Then find out since when it was off, and what was done meanwhile by whom (Keycloak's admin events)."),
+    ),
+    "keycloak.enforcement-permissive": (
+        Advice(f"Set it to Enforcing: {_CLIENT} > Authorization > Settings > Policy enforcement mode."),
+        Advice("Before that, give a permission to each resource that has none: they will be denied to all."),
+    ),
     "keycloak.protection-refused": (_LOGS,),
+    "keycloak.protection-not-answering": _WAITS,
     "keycloak.evaluation-broken": (
         _LOGS,
         Advice(f"Check policies and permissions: {_CLIENT} > Authorization > Evaluate."),
@@ -222,6 +304,10 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "keycloak.owner-unknown": (
         Advice("Find the entity's owner in the platform's database, then set ownerId to that user's id in Keycloak."),
+    ),
+    "keycloak.probe-may-remain": (
+        Advice("Remove it by the command above, with a token of {client}. It is harmless until then."),
+        Advice("A later deep run removes it too, if it is still there after a minute."),
     ),
     "keycloak.probe-left-behind": (Advice("Nothing to do: it has been removed."),),
 }
@@ -262,4 +348,5 @@ def _words(keycloak: KeycloakExpected | None) -> dict[str, str]:
         "issuer": keycloak.issuer or f"{keycloak.url}{keycloak.base_path or ''}/realms/{keycloak.realm}",
         "restart": keycloak.restart_command,
         "logs": keycloak.logs_command,
+        "secret_origin": keycloak.secret_origin or "Volati's settings",
     }

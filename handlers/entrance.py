@@ -33,8 +33,8 @@ class Errand:
     """What a request leads to.
 
     `what` is the right it needs, `name` tells it from others of the same request; `say` is told to the person first, at
-    once where they are known; `long` is for examinations. With `secret` a failure is logged without its text, which
-    might repeat what the person gave. `refuses`: it only says what was wrong with the words.
+    once where they are known and did it by hand; `long` is for examinations. With `secret` a failure is logged without
+    its text, which might repeat what the person gave. `refuses`: it only says what was wrong with the words.
     """
 
     what: str
@@ -59,22 +59,25 @@ class Errand:
 
 
 def enter(desk: Desk, asked: Asked, errand: Errand) -> Message | None:
-    """Begin an errand; gives what to tell the person at once, if anything. It never waits."""
+    """Begin an errand; gives what to tell the person at once, if anything. It never waits.
+
+    An event, which has no trigger, may have come to another replica too: who answers it is settled in the job.
+    """
     refusal = desk.gate.at_once(asked.asker, errand.what)
     if refusal is not None:
         desk.recorder.command(errand.what, "denied")
         return None if refusal.silent else denied(refusal)
-    known = desk.gate.rights(asked.asker).who.seen is Read.FRESH
-    if errand.say is not None and errand.job is _nothing and known:
+    at_once = bool(asked.trigger_id) and desk.gate.rights(asked.asker).who.seen is Read.FRESH
+    if errand.say is not None and errand.job is _nothing and at_once:
         desk.recorder.command(errand.what, errand.outcome)
         return errand.say
     try:
         tasks = desk.tasks if errand.long else desk.errands
-        tasks.start(errand.title, partial(_run, desk, asked, errand, said=known))
+        tasks.start(errand.title, partial(_run, desk, asked, errand, said=at_once))
     except TooBusyError as error:
         desk.recorder.command(errand.what, "busy")
         return told(str(error))
-    return errand.say if known else None
+    return errand.say if at_once else None
 
 
 async def _run(desk: Desk, asked: Asked, errand: Errand, *, said: bool) -> None:

@@ -31,9 +31,7 @@ def listen(app: AsyncApp, desk: Desk) -> None:
 
 
 def refresh_homes(desk: Desk) -> None:
-    """Show the new state in the tabs that were opened lately."""
-    if not desk.visitors.recent():
-        return
+    """Show the new state in the tabs that were opened lately, on whichever replica."""
     try:
         desk.errands.start("refresh home tabs", partial(_refresh, desk))
     except TooBusyError:
@@ -42,12 +40,12 @@ def refresh_homes(desk: Desk) -> None:
 
 async def _welcome(desk: Desk, visitor: Asker) -> None:
     await _show(desk, visitor)
-    desk.visitors.came(visitor)
+    await desk.visitors.came(visitor)
 
 
 async def _refresh(desk: Desk) -> None:
     """One tab after the other: nobody is waiting. Who may not see it any more is not shown more."""
-    for visitor in desk.visitors.recent():
+    for visitor in await desk.visitors.recent():
         if await desk.gate.for_the_job(visitor, "home") is None:
             try:
                 await _show(desk, visitor)

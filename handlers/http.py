@@ -7,7 +7,7 @@ ingress's job: the bot speaks plain HTTP behind it.
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 
 from bot.metrics import Recorder
-from bot.slack.signature import SIGNATURE, TIMESTAMP, Signed
+from bot.slack.signature import CLOCK_SECONDS, SIGNATURE, TIMESTAMP, Signed
 from handlers.intake import Answer, Delivery, Intake
 
 PATH = "/slack/events"
@@ -30,6 +30,9 @@ BODY_SECONDS = 5.0
 
 FIELDS_AT_MOST = 100
 """Fields of a form; a command has fifteen."""
+
+COMPLAIN_SECONDS = 60.0
+"""Time between two warnings of the same kind: whoever finds the address could fill the log with them."""
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -60,6 +63,28 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
+_PERHAPS_SLACK = {
+    Refusal.STALE: f"its time and ours are more than {CLOCK_SECONDS} s apart. If Slack sent it, this machine's clock "
+    "is wrong: `volati doctor` says by how much.",
+    Refusal.SIGNATURE: "it is not signed with slack.signing_secret. If Slack sent it, copy the secret anew from the "
+    "app's Basic Information > App Credentials.",
+}
+"""Refusals that would be all that is seen of a bot with a wrong clock or a wrong secret."""
+
+
+class Complaints:
+    """Warns of such refusals in the log, now and then."""
+
+    def __init__(self) -> None:
+        self._last: dict[Refusal, float] = {}
+
+    def of(self, refusal: Refusal, now: float) -> None:
+        """Tell of a refusal; the same again only after a while. `now` in seconds since 1970."""
+        if refusal in _PERHAPS_SLACK and abs(now - self._last.get(refusal, 0.0)) >= COMPLAIN_SECONDS:
+            self._last[refusal] = now
+            _log.warning("a request was refused", reason=_PERHAPS_SLACK[refusal])
+
+
 @dataclass(frozen=True, slots=True)
 class SlackRequests:
     """Answers Slack's requests; `now` gives seconds since 1970."""
@@ -68,6 +93,7 @@ class SlackRequests:
     secret: str
     recorder: Recorder
     now: Callable[[], float]
+    complaints: Complaints = field(default_factory=Complaints)
 
     async def handle(self, request: web.Request) -> web.Response:
         """The answer to one request."""
@@ -79,7 +105,7 @@ class SlackRequests:
         except RefusedError as error:
             status, word = error.refusal.value
             self.recorder.request_refused(word)
-            _log.debug("a request was refused", reason=word)
+            self.complaints.of(error.refusal, self.now())
             headers = {"Allow": "POST"} if error.refusal is Refusal.METHOD else {}
             return web.Response(status=status, text=word, headers=headers)
 

@@ -3,22 +3,24 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+import structlog
 
 from bot.bootstrap import Services
-from bot.catalogue import load_catalogue
+from bot.catalogue import Shelf, open_shelf
 from bot.gate import Gate
 from bot.joining import Joining
 from bot.people import open_people
 from bot.settings import SlackSettings
 from bot.slack.downloads import open_downloads
-from bot.slack.message import Message
+from bot.slack.message import Message, context
 from bot.slack.poster import Poster
 from bot.slack.surfaces import Surfaces
 from bot.slack.transport import Identity, Transport
 from bot.slack.views.triage import triage_answer
 from bot.tasks import Tasks
 from bot.visitors import Visitors
-from diagnostics.signatures import Catalogue
 from diagnostics.triage import triage
 from handlers.desk import Desk, Triages
 from handlers.memory import keep_telling_of_the_interrupted
@@ -29,6 +31,9 @@ ERRANDS_AT_ONCE = 64
 ERRANDS_SECONDS = 5.0
 """How long errands may finish at the end: one question to Slack, and one answer."""
 
+_NOT_OURS = "The team's own entries were not matched: `volati doctor` says what is wrong with them."
+_log = structlog.get_logger()
+
 
 @asynccontextmanager
 async def open_desk(
@@ -38,7 +43,7 @@ async def open_desk(
 
     Raises:
         SettingsError: the token is of another workspace than the one that is set.
-        CatalogueError: the catalogue of known errors cannot be used.
+        CatalogueError: the packaged catalogue of known errors cannot be used.
     """
     async with AsyncExitStack() as stack:
         rules = services.settings.access.rules(me.team_id, slack.channel)
@@ -46,7 +51,9 @@ async def open_desk(
         downloads = await stack.enter_async_context(
             open_downloads(slack.bot_token.get_secret_value(), str(slack.api_url))
         )
-        catalogue = await asyncio.to_thread(load_catalogue)
+        shelf = await asyncio.to_thread(open_shelf, services.settings.catalogue)
+        if shelf.fault:
+            _log.error("the team's catalogue cannot be used", reason=shelf.fault)
         first, alone = services.settings.environment, _alone(services)
         desk = Desk(
             channel=slack.channel,
@@ -59,11 +66,11 @@ async def open_desk(
             downloads=downloads,
             gate=Gate(people, rules),
             joining=Joining(None if alone else services.store),
-            visitors=Visitors(services.clock),
+            visitors=Visitors(services.clock, services.store),
             tasks=Tasks(),
             errands=Tasks(ERRANDS_AT_ONCE),
             clock=services.clock,
-            triage=_triages(catalogue, services),
+            triage=_triages(shelf, services),
         )
         await stack.enter_async_context(_sweeping(desk, alone=alone))
         yield desk
@@ -81,12 +88,13 @@ async def _sweeping(desk: Desk, *, alone: bool) -> AsyncIterator[None]:
         await asyncio.wait({task})
 
 
-def _triages(catalogue: Catalogue, services: Services) -> Triages:
+def _triages(shelf: Shelf, services: Services) -> Triages:
     """Look into a text, in a thread: it takes the processor for up to 0.1 s."""
 
     async def looked_into(text: str) -> Message:
-        found = await asyncio.to_thread(triage, text, catalogue, services.redactor)
-        return triage_answer(found, services.settings.runbook_url)
+        found = await asyncio.to_thread(triage, text, shelf.catalogue, services.redactor)
+        answer = triage_answer(found, services.settings.runbook_url)
+        return replace(answer, blocks=(*answer.blocks, context(_NOT_OURS))) if shelf.fault else answer
 
     return looked_into
 

@@ -28,11 +28,11 @@ from handlers.intake import Intake
 from handlers.measured import Measured
 from handlers.opening import open_desk
 from handlers.sockets import GIVE_UP_SECONDS, Around, Sockets
-from handlers.vitals import SLACK, STORE, check_web_api, watched
+from handlers.vitals import SLACK, STORE, check_web_api, watched, web_api_watched
 from handlers.web import Site, serving
 
 DRAIN_SECONDS = 13.0
-"""How long jobs under way may finish after a stop. With 3 s for the last words of those that did not, and 3 s for the
+"""How long after a stop jobs under way may finish. With 3 s for the last words of those that did not, and 3 s for the
 last letters, it is below 20 s, and well within Kubernetes' grace of 30 s."""
 
 ERRANDS_SECONDS = 5.0
@@ -106,6 +106,7 @@ class _Bot:
             )
             me = await self._unless_stopped(partial(self._patiently, transport.identity))
             if me is not None:
+                await stack.enter_async_context(web_api_watched(transport.identity, self.health))
                 poster = await stack.enter_async_context(_delivering(transport, self.services))
                 await self._work(transport, poster, me, ready)
 
@@ -115,15 +116,17 @@ class _Bot:
             desk = replace(opened, examiner=Measured(opened.examiner, self.metrics), recorder=self.metrics)
             app = build_app(desk, transport, me)
             over = self._over_http(app) if self.slack.mode == "http" else self._over_sockets(app, transport)
+            told = 0.0
             try:
                 async with over as lost:
                     if not self.stop.is_set():
                         _log.info("listening", mode=self.slack.mode, channel=desk.channel)
                         ready()
                     await self._unless_stopped(asyncio.Event().wait, lost)
+                    told = time.monotonic()
             finally:
                 self.health.stop()
-                await _drained(desk, self.hurry)
+                await _drained(desk, self.hurry, time.monotonic() - told)
 
     @asynccontextmanager
     async def _over_sockets(self, app: AsyncApp, transport: Transport) -> AsyncIterator[asyncio.Event]:
@@ -187,6 +190,8 @@ async def _delivering(transport: Transport, services: Services) -> AsyncIterator
         with suppress(StoreError):  # then what waits goes out when the lease of the killed sender ends
             await services.store.free_lanes()
     poster = Poster(transport, services.redactor, store=services.store)
+    if services.store and services.settings.store.url is not None:
+        poster.share_limits(services.store)
     task = asyncio.create_task(poster.deliver(), name="deliver letters")
     try:
         yield poster
@@ -196,9 +201,12 @@ async def _delivering(transport: Transport, services: Services) -> AsyncIterator
         await poster.close()
 
 
-async def _drained(desk: Desk, hurry: asyncio.Event) -> None:
-    """Let jobs under way finish for a while, or until `hurry`; the others say in their threads that they stopped."""
-    jobs = asyncio.create_task(desk.tasks.drain(DRAIN_SECONDS))
+async def _drained(desk: Desk, hurry: asyncio.Event, spent: float) -> None:
+    """Let jobs under way finish for a while, or until `hurry`; the others say in their threads that they stopped.
+
+    `spent` are the seconds since the bot was told to stop: its connections may have taken some of them to close.
+    """
+    jobs = asyncio.create_task(desk.tasks.drain(max(0.0, DRAIN_SECONDS - spent)))
     errands = asyncio.create_task(desk.errands.drain(ERRANDS_SECONDS))
     hurried = asyncio.create_task(hurry.wait())
     await asyncio.wait({jobs, hurried}, return_when=asyncio.FIRST_COMPLETED)

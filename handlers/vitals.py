@@ -1,7 +1,6 @@
-"""Watches over the bot while it serves: does the loop come round, does the store answer. It mends nothing."""
+"""Watches over the bot while it serves: does its loop come round, do store and Slack answer. It mends nothing."""
 
 import asyncio
-import faulthandler
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -9,38 +8,49 @@ from bot.bootstrap import Services
 from bot.errors import StoreError
 from bot.health import Health, State
 from bot.slack.errors import AccessLost, SlackError
+from handlers.watchdog import Watchdog, watchdog
 
 BEAT_SECONDS = 1.0
 """Time between two beats of the event loop."""
 
-STUCK_SECONDS = 60.0
-"""How long the loop may stand still before the process is ended, with every thread's stack on stderr: answers have long
-been late then, and nothing inside can notice. A supervisor starts it again."""
-
 STORE_EVERY_SECONDS = 10.0
 """Time between two looks at the store: soon enough for /readyz, and nothing to a server."""
+
+WEB_API_EVERY_SECONDS = 60.0
+"""Time between two questions whether Slack takes the bot's token: a revoked one shows in /readyz within a minute, over
+HTTP too, where no new connection would tell. auth.test takes hundreds a minute (docs.slack.dev/reference/methods)."""
 
 SLACK, STORE, WEB_API = "slack", "store", "web api"
 """What these parts are called in the bot's health."""
 
-_STDERR = 2  # the descriptor: whatever stands in for sys.stderr may have none
 _RESTART = "Mend what the reason names; Volati looks for its memory again when it is started anew."
 
 
 @asynccontextmanager
 async def watched(services: Services, health: Health) -> AsyncIterator[None]:
     """Watch for as long as the block lasts."""
-    tasks = {
-        asyncio.create_task(_beat(health), name="beat"),
-        asyncio.create_task(_look_at_the_store(services, health), name="look at the store"),
-    }
+    with watchdog() as dog:
+        tasks = {
+            asyncio.create_task(_beat(health, dog), name="beat"),
+            asyncio.create_task(_look_at_the_store(services, health), name="look at the store"),
+        }
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+
+
+@asynccontextmanager
+async def web_api_watched(ask: Callable[[], Awaitable[object]], health: Health) -> AsyncIterator[None]:
+    """Ask Slack now and then, for as long as the block lasts."""
+    task = asyncio.create_task(_keep_asking(ask, health), name="ask Slack")
     try:
         yield
     finally:
-        faulthandler.cancel_dump_traceback_later()
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        task.cancel()
+        await asyncio.wait({task})
 
 
 async def check_web_api(ask: Callable[[], Awaitable[object]], health: Health) -> None:
@@ -54,10 +64,16 @@ async def check_web_api(ask: Callable[[], Awaitable[object]], health: Health) ->
         health.report(WEB_API, State.WELL, "Slack takes the bot token")
 
 
-async def _beat(health: Health) -> None:
+async def _keep_asking(ask: Callable[[], Awaitable[object]], health: Health) -> None:
+    while True:
+        await asyncio.sleep(WEB_API_EVERY_SECONDS)
+        await check_web_api(ask, health)
+
+
+async def _beat(health: Health, dog: Watchdog) -> None:
     """Beat, and put the end off each time: it comes when the loop stands still."""
     while True:
-        faulthandler.dump_traceback_later(STUCK_SECONDS, exit=True, file=_STDERR)
+        dog.beat()
         await asyncio.sleep(BEAT_SECONDS)
         health.beat(BEAT_SECONDS)
 

@@ -11,7 +11,7 @@ from bot.slack.views import modals
 from bot.slack.views.answers import told
 from bot.slack.views.modals import ACTION, RESOURCE, USER, answered, why_form
 from bot.slack.views.why import why_answer
-from diagnostics.evidence.keycloak import Question
+from diagnostics.evidence.keycloak import Question, is_name
 from handlers.desk import Asked, Desk, Json
 from handlers.entrance import Errand, enter
 from handlers.modals import answer_sent, environment_in, open_modal, refuse_fields, show_in_modal, typed
@@ -30,13 +30,17 @@ def listen(app: AsyncApp, desk: Desk) -> None:
     @app.view(modals.WHY)
     async def sent(ack: AsyncAck, body: Json) -> None:
         question = Question(*(typed(body, name) for name in (USER, ACTION, RESOURCE)))
-        empty = [name for name in (USER, ACTION, RESOURCE) if not getattr(question, name)]
-        if empty:
-            await refuse_fields(ack, dict.fromkeys(empty, "Only blanks are here; write a name."))
+        given = {name: getattr(question, name) for name in (USER, ACTION, RESOURCE)}
+        if wrong := {name: _flaw(text) for name, text in given.items() if not is_name(text)}:
+            await refuse_fields(ack, wrong)
             return
         asked = Asked.by_modal(body)
         errand = Errand("why", partial(_in_modal, desk, asked, question, environment_in(body, desk)), long=True)
         await answer_sent(ack, desk, modals.WHY, enter(desk, asked, errand))
+
+
+def _flaw(text: str) -> str:
+    return "Dots are no name; write one." if text.strip() else "Only blanks are here; write a name."
 
 
 def ask_why(desk: Desk, asked: Asked, command: Why) -> Message | None:

@@ -99,10 +99,25 @@ class Playground:
 async def show(scenario: str, *, once: bool, stop: asyncio.Event) -> int:
     """Run the playground until stopped, or until the first verdict; gives the exit code.
 
+    Stopped before the verdict that was all it was to give, it is 1.
+
     Raises:
         UnknownScenarioError: there is no such scenario.
     """
     fault_named(scenario)
+    story = asyncio.create_task(_story(scenario, once=once), name="playground")
+    told = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        await asyncio.wait({story, told}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        told.cancel()
+        story.cancel()  # no harm to one that has ended; else it takes down what it has started, at whatever point
+        await asyncio.wait({story})
+    return int(once) if story.cancelled() else story.result()
+
+
+async def _story(scenario: str, *, once: bool) -> int:
+    """Everything that happens, until the first verdict or without end."""
     screen = Screen()
     screen.say("Starting the simulated platform, a local Slack and the bot, all on loopback …")
     async with _everything_running(screen, with_page=not once) as playground:
@@ -116,7 +131,8 @@ async def show(scenario: str, *, once: bool, stop: asyncio.Event) -> int:
                 return 1
         if not once:
             playground.explain()
-            await _obey_until(stop, playground)
+            await _obey_terminal(playground)
+            await asyncio.Event().wait()  # without a terminal, or at its end, it just stays
     return 0
 
 
@@ -187,16 +203,6 @@ async def connected(slack: SimulatedSlack, bot: asyncio.subprocess.Process, fold
         connected.cancel()
         log = await asyncio.to_thread((folder / "bot.log").read_text, "utf-8", "replace")
         raise RuntimeError(f"The bot did not connect. Its log ends:\n{log[-2000:]}")
-
-
-async def _obey_until(stop: asyncio.Event, playground: Playground) -> None:
-    """Obey the terminal until told to stop; without a terminal, or at its end, just wait."""
-    typist = asyncio.create_task(_obey_terminal(playground), name="terminal")
-    try:
-        await stop.wait()
-    finally:
-        typist.cancel()
-        await asyncio.wait({typist})
 
 
 async def _obey_terminal(playground: Playground) -> None:

@@ -69,6 +69,7 @@ TESTED_ELSEWHERE = {
     "diagnostics/areas/keycloak/authorization.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/connection.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/container.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/keycloak/enforcement.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/login.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/platform.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/realm.py": "tests/diagnostics/areas/test_checks.py",
@@ -138,17 +139,16 @@ def test_every_check_is_tested() -> None:
     assert [case.id for case in CASES if not (case.fires and case.silent)] == []
 
 
+def _made_of(kind: type[Evidence]) -> tuple[type[Evidence], ...]:
+    return (*kind.NEEDS, *kind.USES) if issubclass(kind, View) else (kind,)
+
+
 def test_checks_use_what_their_area_looks_at() -> None:
     """Judges in an area only what that area looks at, and looks at nothing that could not be saved."""
     for area in ALL_AREAS:
-        assert {kind for check in area.checks for kind in looked_at(check.evidence)} <= set(area.kinds)
+        assert {kind for check in area.checks for kind in _made_of(check.evidence)} <= set(area.kinds)
         assert set(area.kinds) <= set(KINDS.values())
         assert len(set(area.kinds)) == len(area.kinds)
-
-
-def looked_at(kind: type[Evidence]) -> tuple[type[Evidence], ...]:
-    """What must be looked at for this kind: itself, or what a view is joined of."""
-    return kind.NEEDS if issubclass(kind, View) else (kind,)
 
 
 def domain_kinds() -> set[type[Evidence]]:

@@ -22,7 +22,7 @@ from playground.world.keycloak.server import SimulatedKeycloak
 from playground.world.platform import FAULTS, SimulatedPlatform
 
 #: These take their time, so each gets a world of its own, beside the one in which the others follow one another.
-PATIENT = ("slow", "hanging")
+PATIENT = ("slow", "hanging", "login-hanging", "protection-hanging")
 #: The part of its own slowness that a slow world keeps: 2 s become 1.1 s, still above the limit of 1 s.
 HASTE = 0.55
 #: Where Keycloak itself serves as it should.
@@ -30,6 +30,8 @@ HARMLESS = ("healthy", "keycloak-log-errors")
 #: What a fault hides beside what depends on it.
 HIDDEN: dict[str, set[tuple[str, Reason]]] = {
     "realm-disabled": {("the admin client's login", Reason.REFUSED)},
+    "https-required": {("the admin client's login", Reason.REFUSED)},
+    "login-hanging": {("the admin client's login", Reason.TIMEOUT)},
 }
 
 

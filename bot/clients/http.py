@@ -1,7 +1,7 @@
 """HTTP by httpx, the only module that knows it: one request, one deadline, and an outcome instead of an exception."""
 
 import asyncio
-import re
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -10,16 +10,44 @@ from typing import Any, Self
 
 import httpx
 
+from bot.clients.failures import code, root, words
 from diagnostics.evidence.http import NoAnswer, Outgoing, Reply, Stage
 
 #: Bytes of a body that are read: ten times the longest answer the bot asks for (a page of 100 resources).
 BODY_AT_MOST = 1_000_000
 #: Seconds for one request. Below a source's 5 s, so that silence is evidence ("no answer") and not blindness.
 REQUEST_SECONDS = 4.0
-#: The part of a request's time that connecting may take.
-_CONNECT_SHARE = 0.75
-#: Redirects are evidence, and the trace of httpcore is what tells a failed handshake from a failed connection.
-_TLS_WORDS = re.compile("certificate|ssl|tls|handshake|wrong version number", re.IGNORECASE)
+#: The part of a request's time that connecting may take, and after it the handshake.
+_CONNECT_SHARE = 0.9
+#: What the connection is about to do after each event of httpcore's trace. The words of an error do not tell a failed
+#: handshake from a failed connection, nor does its type.
+_STAGES = {
+    "connection.connect_tcp.started": Stage.CONNECT,
+    "connection.connect_tcp.complete": Stage.ANSWER,
+    "connection.start_tls.started": Stage.TLS,
+    "connection.start_tls.complete": Stage.ANSWER,
+}
+
+
+class _Trace:
+    """How far one request has come. A connection that is open already is past everything but the answer."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.stage = Stage.ANSWER
+
+    async def __call__(self, event: str, _: object) -> None:
+        self.stage = _STAGES.get(event, self.stage)
+
+    def ended(self, error: Exception) -> NoAnswer:
+        """Where the request ended, and why."""
+        cause = root(error)
+        unknown = self.stage is Stage.CONNECT and isinstance(cause, socket.gaierror)
+        stage = Stage.NAME if unknown else self.stage
+        # The system's own patience with a connection can end before ours.
+        late = isinstance(error, httpx.TimeoutException) or isinstance(cause, TimeoutError)
+        detail = f"nothing within {_ms(self.began) / 1000:.1f} s" if late else words(cause)
+        return NoAnswer(stage, detail, timed_out=late, took_ms=_ms(self.began), code=code(cause))
 
 
 class HttpClient:
@@ -32,8 +60,8 @@ class HttpClient:
 
     def __init__(self, trust: ssl.SSLContext, seconds: float = REQUEST_SECONDS) -> None:
         # The environment's proxy settings are not for us: what is looked at must be the platform itself.
-        # Connecting ends before the request as a whole does: where it ended must not be a matter of chance.
-        timeout = httpx.Timeout(seconds, connect=_CONNECT_SHARE * seconds)
+        # Connecting ends before the request as a whole does: cut off from outside, httpcore leaves a handshake open.
+        timeout = httpx.Timeout(None, connect=_CONNECT_SHARE * seconds)
         self._client = httpx.AsyncClient(verify=trust, trust_env=False, follow_redirects=False, timeout=timeout)
         self._seconds = seconds
 
@@ -45,25 +73,26 @@ class HttpClient:
 
     async def send(self, request: Outgoing) -> Reply | NoAnswer:
         """Send one request and give the reply, or where on the way it ended. Raises nothing but cancellation."""
-        began = time.monotonic()
+        trace = _Trace()
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._reply(request, began)
+                return await self._reply(request, trace)
         except TimeoutError:
-            return NoAnswer(Stage.ANSWER, f"nothing within {self._seconds:g} s", timed_out=True, took_ms=_ms(began))
+            detail = f"nothing within {self._seconds:g} s"
+            return NoAnswer(trace.stage, detail, timed_out=True, took_ms=_ms(trace.began))
         except (httpx.HTTPError, httpx.InvalidURL, ssl.SSLError) as error:
-            return _no_answer(error, _ms(began))
+            return trace.ended(error)
         except UnicodeError:  # a token or an address that cannot be written into a request
-            return NoAnswer(Stage.ANSWER, "it cannot be sent: not ASCII", timed_out=False, took_ms=_ms(began))
+            return NoAnswer(Stage.ANSWER, "it cannot be sent: not ASCII", timed_out=False, took_ms=_ms(trace.began))
 
-    async def _reply(self, request: Outgoing, began: float) -> Reply:
-        async with self._client.stream(**_arguments(request)) as response:
+    async def _reply(self, request: Outgoing, trace: _Trace) -> Reply:
+        async with self._client.stream(**_arguments(request), extensions={"trace": trace}) as response:
             body = await _bounded(response)
             return Reply(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
                 body=body,
-                took_ms=_ms(began),
+                took_ms=_ms(trace.began),
                 received_at=datetime.now(UTC),
             )
 
@@ -88,21 +117,6 @@ def _arguments(request: Outgoing) -> dict[str, Any]:
     if request.form:
         body = {"data": dict(request.form)}
     return {"method": request.method, "url": request.url, "headers": headers, **body}
-
-
-def _no_answer(error: Exception, took_ms: int) -> NoAnswer:
-    if isinstance(error, httpx.ConnectError | ssl.SSLError):
-        stage = Stage.TLS if _TLS_WORDS.search(str(error)) else _connect_stage(error)
-    else:
-        stage = Stage.CONNECT if isinstance(error, httpx.ConnectTimeout) else Stage.ANSWER
-    words = str(error) or type(error).__name__
-    return NoAnswer(stage, words, timed_out=isinstance(error, httpx.TimeoutException), took_ms=took_ms)
-
-
-def _connect_stage(error: Exception) -> Stage:
-    words = str(error).lower()
-    unknown = "name or service not known" in words or "name resolution" in words or "no address" in words
-    return Stage.NAME if unknown else Stage.CONNECT
 
 
 def _ms(began: float) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import jwt
 
+from diagnostics.evidence.json_values import part, word
 from diagnostics.evidence.tokens import Key, MalformedTokenError, Signature, TokenFacts
 
 #: Characters of a token that are looked at. Keycloak's are below 4 kB; headers end at 8 kB in most servers.
@@ -32,7 +33,7 @@ class TokenReader:
     def keys(self, document: bytes) -> tuple[Key, ...]:
         """The keys of a JWKS document; empty when it is not one."""
         return tuple(
-            Key(_word(key.get("kid")), _word(key.get("kty")), _word(key.get("alg")), _word(key.get("use")))
+            Key(word(key.get("kid")), word(key.get("kty")), word(key.get("alg")), word(key.get("use")))
             for key in _raw_keys(document)
         )
 
@@ -84,43 +85,34 @@ def _raw_keys(document: bytes) -> list[dict[str, Any]]:
 
 def _facts(header: dict[str, Any], claims: dict[str, Any]) -> TokenFacts:
     return TokenFacts(
-        algorithm=_word(header.get("alg")),
-        key_id=_word(header.get("kid")),
-        issuer=_word(claims.get("iss")),
-        subject=_word(claims.get("sub")),
+        algorithm=word(header.get("alg")),
+        key_id=word(header.get("kid")),
+        issuer=word(claims.get("iss")),
+        subject=word(claims.get("sub")),
         audience=_words(claims.get("aud")),
-        authorized_party=_word(claims.get("azp")),
+        authorized_party=word(claims.get("azp")),
         issued_at=_time(claims.get("iat")),
         not_before=_time(claims.get("nbf")),
         expires_at=_time(claims.get("exp")),
-        kind=_word(claims.get("typ")),
-        username=_word(claims.get("preferred_username")),
-        session=_word(claims.get("sid")),
-        scopes=tuple(_word(claims.get("scope")).split()),
-        realm_roles=_words(_part(claims.get("realm_access")).get("roles")),
-        client_roles=_client_roles(_part(claims.get("resource_access"))),
+        kind=word(claims.get("typ")),
+        username=word(claims.get("preferred_username")),
+        session=word(claims.get("sid")),
+        scopes=tuple(word(claims.get("scope")).split()),
+        realm_roles=_words(part(claims.get("realm_access")).get("roles")),
+        client_roles=_client_roles(part(claims.get("resource_access"))),
     )
 
 
 def _client_roles(access: dict[str, Any]) -> tuple[str, ...]:
     return tuple(
-        f"{_word(client)}/{role}" for client, part in access.items() for role in _words(_part(part).get("roles"))
+        f"{word(client)}/{role}" for client, held in access.items() for role in _words(part(held).get("roles"))
     )
-
-
-def _part(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _word(value: object) -> str:
-    """A text, or nothing. JSON can spell half a surrogate pair, which no text may hold: it becomes a "?"."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def _words(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
-    return tuple(_word(one) for one in value) if isinstance(value, list) else ()
+    return tuple(word(one) for one in value) if isinstance(value, list) else ()
 
 
 def _time(value: object) -> datetime | None:

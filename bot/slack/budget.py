@@ -1,17 +1,35 @@
 """Says when the next call of each method of Slack's may be made, so that Slack never has to say no.
 
-One budget serves the whole process: all threads of a workspace share Slack's limits. It never makes a call.
+One budget serves the whole process: all threads of a workspace share Slack's limits. Replicas share one more, in the
+store; while that is away, each keeps to its own. It never makes a call.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+import structlog
+
+from bot.errors import StoreError
 from bot.slack.limits import OTHER_PACE, PACES, Pace
 
 _MINUTE = 60.0  # seconds
 _WHOLE = 1 - 1e-6  # a turn is there when it is there but for rounding
+_log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class SharedTurns(Protocol):
+    """The part of the store in which replicas share turns. Each method may raise StoreError."""
+
+    async def turn(self, name: str, pace: Pace, wanted: int, *, take: bool) -> float:
+        """Seconds until so many turns are there; at 0, and with `take`, one of them is taken."""
+        ...
+
+    async def close_turns(self, name: str, pace: Pace, seconds: float) -> None:
+        """No turns for so long, and then one."""
+        ...
 
 
 class Time(Protocol):
@@ -91,23 +109,68 @@ class Budget:
 
     def __init__(self, clock: Time) -> None:
         self._clock = clock
+        self._shared: SharedTurns | None = None
         self._turns: dict[tuple[str, str], _Turns] = {}
+        self._told = False
+
+    def share(self, turns: SharedTurns) -> None:
+        """Take every turn from these, too."""
+        self._shared = turns
 
     async def turn(self, method: str, channel: str = "", *, urgent: bool = True) -> None:
         """Return when the method may be called; the call should follow at once."""
         await self._of(method, channel).take(urgent=urgent)
+        wanted = 1 if urgent else 1 + _pace(method).kept
+        while (wait := await self._elsewhere(method, channel, wanted, take=True)) > 0:
+            await self._clock.sleep(wait)
+
+    async def ahead(self, method: str, channel: str = "") -> float:
+        """Seconds until the next turn, were nobody else waiting."""
+        return max(self.wait(method, channel), await self._elsewhere(method, channel, 1, take=False))
 
     def wait(self, method: str, channel: str = "") -> float:
-        """Seconds until the next turn, were nobody else waiting."""
+        """The same as far as this process knows."""
         return self._of(method, channel).wait()
 
+    async def refused(self, method: str, channel: str, seconds: float) -> None:
+        """Slack takes no more of this for so long (429 with Retry-After), from nobody who shares the budget."""
+        self.close(method, channel, seconds)
+        if self._shared is not None:
+            await self._asked(self._shared.close_turns(_name(method, channel), _pace(method), seconds))
+
     def close(self, method: str, channel: str, seconds: float) -> None:
-        """Slack takes no more of this for so long (429 with Retry-After)."""
+        """The same for this process alone."""
         self._of(method, channel).close(seconds)
 
     def _of(self, method: str, channel: str) -> _Turns:
-        pace = PACES.get(method, OTHER_PACE)
+        pace = _pace(method)
         key = (method, channel if pace.each_channel else "")
         if key not in self._turns:
             self._turns[key] = _Turns(pace, self._clock)
         return self._turns[key]
+
+    async def _elsewhere(self, method: str, channel: str, wanted: int, *, take: bool) -> float:
+        """Seconds to wait for the turn that replicas share; 0 where they share none, or the store is away."""
+        if self._shared is None:
+            return 0.0
+        return await self._asked(self._shared.turn(_name(method, channel), _pace(method), wanted, take=take)) or 0.0
+
+    async def _asked(self, asked: Awaitable[T]) -> T | None:
+        """What the store says; None while it is away, which the log says once."""
+        try:
+            answer = await asked
+        except StoreError as error:
+            if not self._told:
+                _log.warning("Slack's limits are kept by this process alone", reason=str(error))
+            self._told = True
+            return None
+        self._told = False
+        return answer
+
+
+def _pace(method: str) -> Pace:
+    return PACES.get(method, OTHER_PACE)
+
+
+def _name(method: str, channel: str) -> str:
+    return f"{method}+{channel}" if channel and _pace(method).each_channel else method

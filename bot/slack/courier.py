@@ -64,9 +64,10 @@ class Courier:
         for method in _methods(letter, edit=edit):
             await self._budget.turn(method, letter.channel)
 
-    def wait(self, letter: Letter, *, edit: bool) -> float:
+    async def wait(self, letter: Letter, *, edit: bool) -> float:
         """Seconds until it may be."""
-        return max((self._budget.wait(method, letter.channel) for method in _methods(letter, edit=edit)), default=0.0)
+        methods = _methods(letter, edit=edit)
+        return max([await self._budget.ahead(method, letter.channel) for method in methods], default=0.0)
 
     async def send(self, parcel: Parcel) -> str:
         """Send a letter whose turn it is; gives the ts of its message, where Slack tells it.
@@ -146,7 +147,7 @@ class Courier:
         try:
             return await self._wire.call(method, arguments)
         except SlackBusy as busy:
-            self._budget.close(method, str(arguments.get("channel") or ""), busy.seconds)
+            await self._budget.refused(method, str(arguments.get("channel") or ""), busy.seconds)
             raise
 
 

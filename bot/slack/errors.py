@@ -14,7 +14,7 @@
             └── AccessLost          the token or its rights are not (or no longer) good
 
 Error codes: docs.slack.dev/reference/methods of chat.postMessage, chat.update, chat.postEphemeral, auth.test,
-files.getUploadURLExternal, files.completeUploadExternal.
+files.getUploadURLExternal, files.completeUploadExternal, views.open, views.update, views.publish.
 """
 
 # ruff: noqa: N818 -- the names say what went wrong, as in bot/errors.py
@@ -171,6 +171,18 @@ _MEANINGS: dict[str, _Meaning] = {
     "file_not_found": _Meaning(UploadRefused, "Slack lost the file on the way", _ASK),
     "file_update_failed": _Meaning(UploadRefused, "Slack could not keep the file", _ASK),
     "upload_refused": _Meaning(UploadRefused, "Slack did not take the file's bytes", _ASK),
+    # Windows and Home tabs: views.open, views.update, views.publish
+    "expired_trigger_id": _Meaning(
+        SlackRefused, "The window did not open: Slack allows three seconds for it, and they were over", _ASK
+    ),
+    "exchanged_trigger_id": _Meaning(SlackRefused, "The window did not open: Slack opens one for each click", _ASK),
+    "invalid_trigger_id": _Meaning(SlackRefused, "The window did not open: Slack does not know of the click", _ASK),
+    "not_found": _Meaning(SlackRefused, "It is gone, such as a window that was closed meanwhile", _ASK),
+    "view_too_large": _Meaning(MessageRefused, "The window holds more than Slack takes", _BUG),
+    "not_enabled": _Meaning(SlackRefused, "The app's Home tab is switched off", "Switch it on, under App Home."),
+    "user_not_found": _Meaning(
+        SlackRefused, "Slack shows Volati no such person", "It may be one of another workspace."
+    ),
     # Who we are
     "invalid_auth": _Meaning(AccessLost, "Slack does not know the token", _TOKEN),
     "not_authed": _Meaning(AccessLost, "No token was given", _TOKEN),

@@ -6,6 +6,7 @@ doubtful: another looks for it among Slack's messages and, where it may not look
 
 import asyncio
 import secrets
+from functools import partial
 
 import msgspec
 import structlog
@@ -25,6 +26,7 @@ from bot.slack.errors import (
     SlackUnreachable,
 )
 from bot.slack.files import paged, pages
+from bot.slack.holding import LaneLostError, holding
 from bot.slack.letters import Letter, is_posted, new_id
 from bot.slack.message import Message
 
@@ -231,7 +233,7 @@ class Outbox:
     async def _in_turn(self, lane: str, letter: Letter, first: Queued) -> Queued | None:
         """The letter as it is when its turn has come; None when another replica has it."""
         edit = bool(letter.edits or first.ts)
-        if (wait := self._courier.wait(letter, edit=edit)) > 0:
+        if (wait := await self._courier.wait(letter, edit=edit)) > 0:
             self._callers.let_go(lane, only_impatient=True)
             self._rest(lane, wait)
         await self._courier.turn(letter, edit=edit)
@@ -242,9 +244,12 @@ class Outbox:
         """Try once to send it; gives the seconds to wait before the next."""
         letter = Letter.read(taken.document)
         try:
-            ts = await self._courier.send(await self._addressed(letter, taken))
+            ts = await self._sent(letter, taken)
         except SlackError as error:
             return await self._failed(letter, taken, error)
+        except LaneLostError:
+            _log.warning("another replica sends from here on: this one was too slow to hold its lane", channel=lane)
+            return 0.0
         except Exception:  # noqa: BLE001 one letter that cannot be sent must not hold up those behind it
             _log.exception("a letter to Slack could not be sent", channel=lane)
             await self._refused(letter, _dropped())
@@ -253,6 +258,14 @@ class Outbox:
         if await self._boxes.settle(lane, taken, self._owner, ts or "sent"):
             self._callers.tell(lane, letter.id, ts)
         return 0.0
+
+    async def _sent(self, letter: Letter, taken: Queued) -> str:
+        """The ts of a letter's message. The lane stays ours until it is there, however long that takes."""
+        parcel = await self._addressed(letter, taken)
+        if not self._boxes.shares(letter.lane, taken.letter):
+            return await self._courier.send(parcel)
+        renew = partial(self._boxes.renew, letter.lane, taken.letter, self._owner)
+        return await holding(self._courier.send(parcel), renew, self._clock)
 
     async def _addressed(self, letter: Letter, taken: Queued) -> Parcel:
         thread = await self._ts_of(letter.thread) if letter.thread else ""

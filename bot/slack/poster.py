@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from bot.slack.boxes import Boxes, Keeps
-from bot.slack.budget import Budget, LoopTime, Time
+from bot.slack.budget import Budget, LoopTime, SharedTurns, Time
 from bot.slack.courier import Courier, Wire
 from bot.slack.files import shortened
 from bot.slack.letters import Attachment, Letter, edit_id, is_posted, new_id
@@ -58,6 +58,10 @@ class Poster:
         self._budget = Budget(self._clock)
         self._courier = Courier(wire, self._budget)
         self._outbox = Outbox(Boxes(store), self._courier, self._clock)
+
+    def share_limits(self, turns: SharedTurns) -> None:
+        """Keep to Slack's limits together with other replicas; before anything is sent."""
+        self._budget.share(turns)
 
     @property
     def away(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -26,6 +27,10 @@ _TOO_MANY = 429
 _SERVER_FAILED = 500
 _UNAVAILABLE = 503
 _UNKNOWN_WAIT = 30.0  # seconds, where Slack says "too many" and not for how long: a minute holds 50 calls
+# What reading an answer raises that is no JSON object: the vendor's client calls `get` on whatever came.
+_NO_ANSWER_OF_SLACKS = (ValueError, AttributeError, TypeError, RecursionError)
+_STRANGE = "something between here and Slack answers in its place"
+_LONGEST_WAIT = 3600.0  # seconds; Slack asks for a minute or so, and what asks for days is not Slack, or is mistaken
 _BUSY = frozenset({"ratelimited", "rate_limited"})
 # Slack's own failures. Of two it says that the call may have been done (docs.slack.dev/reference/methods/auth.test,
 # errors); `request_timeout` says that the call came in part only, and the last that it was not looked at.
@@ -91,6 +96,11 @@ class Transport:
 
     async def _called(self, method: str, written: dict[str, Any]) -> dict[str, Any]:
         body = {"json": written} if method.startswith(_TAKE_JSON) else {"data": _form(written)}
+        data, _ = await self._asked(method, **body)
+        return data
+
+    async def _asked(self, method: str, **body: Any) -> tuple[dict[str, Any], Mapping[str, Any]]:  # noqa: ANN401 JSON
+        """The data and the headers of a method's answer. Raises as `call`."""
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 answer = await self._client.api_call(method, **body)
@@ -98,12 +108,17 @@ class Transport:
             raise _ours(error, method) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _no_answer(error, method) from error
-        data = answer.data
-        return dict(data) if isinstance(data, dict) else {}
+        except _NO_ANSWER_OF_SLACKS as error:
+            raise SlackUnreachable(_failed(method, f"{type(error).__name__}: {_STRANGE}"), sent=True) from None
+        if not isinstance(answer.data, dict):
+            raise SlackUnreachable(_failed(method, _STRANGE), sent=True)
+        return answer.data, answer.headers
 
     async def answer(self, url: str, body: Mapping[str, Any]) -> None:
         """Answer at a response_url. Raises as `call`; the address is a secret and is in no message."""
         method = "response_url"
+        if not _leads_somewhere(url):  # and would not, however often it is tried
+            raise refusal("invalid_url", method)
         try:
             async with asyncio.timeout(CALL_SECONDS), self._session.post(url, json=dict(body)) as response:
                 if not response.ok:
@@ -133,20 +148,17 @@ class Transport:
     async def identity(self) -> Identity:
         """Who the bot is. Raises as `call`."""
         data = await self.call("auth.test", {})
-        return Identity(*(str(data.get(field, "")) for field in ("team_id", "user_id", "bot_id")))
+        me = Identity(*(str(data.get(field, "")) for field in ("team_id", "user_id", "bot_id")))
+        if not (me.team_id and me.user_id):  # as nobody, the bot would take everybody for a stranger
+            raise SlackUnreachable(_failed("auth.test", _STRANGE), sent=False)
+        return me
 
     async def introduction(self) -> Introduction:
         """Who the bot is, what its token may do, and Slack's time. Raises as `call`."""
-        try:
-            async with asyncio.timeout(CALL_SECONDS):
-                answer = await self._client.api_call("auth.test")
-        except SlackApiError as error:
-            raise _ours(error, "auth.test") from error
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _no_answer(error, "auth.test") from error
-        headers = {name.lower(): str(value) for name, value in answer.headers.items()}
+        data, given = await self._asked("auth.test")
+        headers = {name.lower(): str(value) for name, value in given.items()}
         scopes = frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",") if scope.strip())
-        told = str(answer.get("team", "")), str(answer.get("user", ""))
+        told = str(data.get("team", "")), str(data.get("user", ""))
         return Introduction(*told, scopes, _moment(headers.get("date", "")))
 
 
@@ -188,11 +200,19 @@ async def _outside(response: aiohttp.ClientResponse, method: str) -> SlackError:
     return refusal(_code(await response.text(errors="replace")) or f"HTTP {status}", method)
 
 
+def _leads_somewhere(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
 def _code(body: str) -> str:
     """Slack's own word in the body of a refusal, if there is one."""
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(told.get("error") or "") if isinstance(told, dict) else ""
 
@@ -212,7 +232,7 @@ def _form(arguments: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _busy(method: str, wait: str | None) -> SlackBusy:
-    seconds = float(wait) if wait and wait.isdecimal() else _UNKNOWN_WAIT
+    seconds = min(float(wait), _LONGEST_WAIT) if wait and wait.isdecimal() else _UNKNOWN_WAIT
     return SlackBusy(f"Slack takes no more calls of {method} for {seconds:g} s. Ask for less at a time.", seconds)
 
 

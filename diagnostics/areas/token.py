@@ -11,7 +11,7 @@ from diagnostics.evidence.tokens import Signature, TokenFacts
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 
-_CRITICAL, _SECTION = Severity.CRITICAL, Section.GRAPHQL_AUTHORIZATION
+_CRITICAL, _WARNING, _SECTION = Severity.CRITICAL, Severity.WARNING, Section.GRAPHQL_AUTHORIZATION
 #: Reads the claims of a token in the terminal, as the runbook does, and verifies nothing.
 _COMMAND = "cut -d. -f2 | tr '_-' '/+' | base64 -d 2>/dev/null | jq '{iss,aud,azp,exp,iat,preferred_username}'"
 
@@ -59,9 +59,18 @@ def signature_wrong(seen: PresentedToken, _: Context) -> Iterator[Sign]:
 @check(PresentedToken, "token.algorithm-refused", "The token's algorithm is not accepted", _CRITICAL, _SECTION)
 def algorithm_refused(seen: PresentedToken, context: Context) -> Iterator[Sign]:
     """Accepting any algorithm a token names, `none` among them, is how forged tokens get in."""
-    wanted = expected(context).algorithm
-    if seen.signature is Signature.ALGORITHM_WRONG or seen.token.algorithm != wanted:
+    wanted, assumed = expected(context).algorithm, expected(context).algorithm_assumed
+    if seen.signature is Signature.ALGORITHM_WRONG or (seen.token.algorithm != wanted and not assumed):
         yield _sign(seen, f"It is signed with {seen.token.algorithm or 'no algorithm'}; {wanted} is expected here")
+
+
+@check(PresentedToken, "token.algorithm-unusual", "The token's algorithm is not the usual one", _WARNING, _SECTION)
+def algorithm_unusual(seen: PresentedToken, context: Context) -> Iterator[Sign]:
+    """Volati was not told what the platform accepts; a backend left at the default refuses every other algorithm."""
+    usual = expected(context).algorithm
+    unusual = seen.token.algorithm != usual and seen.signature is not Signature.ALGORITHM_WRONG
+    if unusual and expected(context).algorithm_assumed:
+        yield _sign(seen, f"It is signed with {seen.token.algorithm}, which the realm publishes; {usual} is usual")
 
 
 @check(PresentedToken, "token.not-an-access-token", "It is not an access token", _CRITICAL, _SECTION)
@@ -82,6 +91,7 @@ def inactive(seen: TokenActivity, context: Context) -> Iterator[Sign]:
 
 CHECKS = (
     algorithm_refused,
+    algorithm_unusual,
     issuer_wrong,
     key_unknown,
     signature_wrong,
@@ -103,16 +113,17 @@ AREA = Area(
 
 def claims(token: TokenFacts) -> tuple[Fact, ...]:
     """The claims of a token that a person asks for, in words."""
+    none = "not in the token, which is lightweight; introspection tells" if token.lightweight else "none"
     times = {"issued": token.issued_at, "not before": token.not_before, "expires": token.expires_at}
     return (
         Fact("issuer", token.issuer or "none"),
-        Fact("user", token.username or token.subject or "none"),
+        Fact("user", token.username or token.subject or none),
         Fact("subject", token.subject or "none"),
         Fact("for client", token.authorized_party or "none"),
-        Fact("audience", ", ".join(token.audience) or "none"),
+        Fact("audience", ", ".join(token.audience) or none),
         *(Fact(label, _clock(moment)) for label, moment in times.items() if moment),
-        Fact("realm roles", ", ".join(token.realm_roles) or "none"),
-        Fact("client roles", ", ".join(token.client_roles) or "none"),
+        Fact("realm roles", ", ".join(token.realm_roles) or none),
+        Fact("client roles", ", ".join(token.client_roles) or none),
         Fact("signed with", f"{token.algorithm or 'nothing'}, key id {token.key_id or 'unnamed'}"),
     )
 

@@ -16,7 +16,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakRealm,
     Vote,
 )
-from diagnostics.model import Fact, Severity, Subject
+from diagnostics.model import Fact, Severity, Subject, Verdict
 from diagnostics.runbook import Section
 
 _CRITICAL, _SECTION = Severity.CRITICAL, Section.KEYCLOAK_PERMISSION
@@ -44,7 +44,8 @@ def user_disabled(seen: AskedUser, context: Context) -> Iterator[Sign]:
 def resource_missing(seen: AskedResource, context: Context) -> Iterator[Sign]:
     """The backend registers each entity when it is made; what is not registered is denied to everyone."""
     if seen.resource is None:
-        summary = f"No resource with the id or name {seen.asked} is registered for {expected(context).client_id}"
+        who = expected(context).client_id
+        summary = f"No resource with the id or name {seen.asked} is registered for {who}, and none is shown as such"
         facts = (Fact("asked for", seen.asked),)
         yield Sign(Subject("resource", seen.asked), summary, facts, admin_page(context, "Authorization > Resources"))
 
@@ -77,7 +78,7 @@ def granted(seen: KeycloakDecision, context: Context) -> Iterator[Sign]:
     """When Keycloak grants and the person is refused all the same, look at the token or at the backend's own rules."""
     if seen.granted:
         names = ", ".join(f"{vote.kind} {vote.name}" for vote in seen.votes if vote.granted and not vote.under)
-        summary = f"Keycloak grants it: {names or 'by default'}"
+        summary = f"Keycloak grants it: {names or 'no permission says so, the resource server does not enforce any'}"
         subject = Subject("client", expected(context).client_id)
         facts = (Fact("granted actions", ", ".join(seen.allowed)), *(_vote(vote) for vote in seen.votes))
         yield Sign(subject, summary, facts, admin_page(context, "Authorization > Evaluate"))
@@ -99,6 +100,12 @@ AREA = Area(
         AskedResource,
         KeycloakDecision,
     ),
+    words={
+        Verdict.HEALTHY: "GRANTED",
+        Verdict.DEGRADED: "GRANTED",
+        Verdict.DOWN: "DENIED",
+        Verdict.UNKNOWN: "UNDECIDED",
+    },
 )
 
 

@@ -10,14 +10,36 @@ from typing import Any, Protocol
 import msgspec
 
 from diagnostics.model import CouldNotLookError, Reason, Value
+from diagnostics.redaction import CUT
 
 #: Characters of a body that is not JSON kept as evidence: enough to recognise whose page it is.
 EXCERPT = 200
 #: Characters kept of a server's own words on an error. Keycloak's longest has some 120.
 WORDS = 1000
-
+#: Characters kept of a content type. Registered names have 127 at most (RFC 6838, 4.2), parameters come behind.
+TYPE = 200
+#: Characters kept of an address an answer leads to: what browsers and servers take. A longer one is cut to its host.
+ADDRESS = 2000
+_LONGEST_HOST = 400  # characters: a name in the DNS has 253 at most; with scheme, user and port
 
 SUCCESS, REDIRECT, REFUSED, SERVER_FAILED = 2, 3, 4, 5
+
+#: How a refused certificate is named when the reason is none of those below.
+CERTIFICATE_REFUSED = "CERTIFICATE_VERIFY_FAILED"
+NAME_MISMATCHES = frozenset({"HOSTNAME_MISMATCH", "IP_ADDRESS_MISMATCH"})
+DATES_REFUSED = frozenset({"CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"})
+_CERTIFICATE_REFUSED = NAME_MISMATCHES | DATES_REFUSED | {CERTIFICATE_REFUSED}
+#: What a system says when it, or a router, knows no way to an address, or may not take it.
+_NO_WAY = frozenset(
+    {
+        *("ENETUNREACH", "EHOSTUNREACH", "ENETDOWN", "EHOSTDOWN"),
+        *("EADDRNOTAVAIL", "EAFNOSUPPORT", "EACCES", "EPERM"),
+    }
+)
+#: What a system says that has no file, port or memory left for a connection.
+_NO_MEANS = frozenset({"EMFILE", "ENFILE", "ENOMEM", "ENOBUFS"})
+#: What OpenSSL says, in its several versions, of an answer that is none of TLS.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 
 
 class Stage(StrEnum):
@@ -35,12 +57,42 @@ class Stage(StrEnum):
 
 
 class NoAnswer(Value, frozen=True, tag="no answer"):
-    """A request that got no answer: where it ended, why in words, whether a deadline ended it, after how many ms."""
+    """A request that got no answer: where it ended, why in words, whether a deadline ended it, after how many ms.
+
+    `code` is the library's own name of the error, such as ECONNREFUSED or HOSTNAME_MISMATCH, by which it is told from
+    others whatever the language of the words; empty where it has none.
+    """
 
     stage: Stage
     detail: str
     timed_out: bool
     took_ms: int
+    code: str = ""
+
+    @property
+    def no_way(self) -> bool:
+        """Whether the network itself said that nothing leads there: neither a refusal by the host nor silence."""
+        return self.stage is Stage.CONNECT and self.code in _NO_WAY
+
+    @property
+    def ours(self) -> bool:
+        """Whether our own machine had no means left to connect, which says nothing of the other side."""
+        return self.code in _NO_MEANS
+
+    @property
+    def no_tls(self) -> bool:
+        """Whether what answered the handshake was no TLS at all."""
+        return self.stage is Stage.TLS and self.code in _NO_TLS
+
+    @property
+    def certificate_refused(self) -> bool:
+        """Whether the handshake ended over the certificate, and not over the connection or the protocol."""
+        return self.stage is Stage.TLS and self.code in _CERTIFICATE_REFUSED
+
+    @property
+    def name_refused(self) -> bool:
+        """Whether it was the name in the certificate that was refused."""
+        return self.stage is Stage.TLS and self.code in NAME_MISMATCHES
 
 
 class Answer(Value, frozen=True, tag="answer"):
@@ -112,13 +164,13 @@ class Reply:
         return Answer(
             status=self.status,
             took_ms=self.took_ms,
-            content_type=self.headers.get("content-type", ""),
-            location=self.headers.get("location", ""),
+            content_type=words_of(self.headers.get("content-type"), TYPE),
+            location=_place(self.headers.get("location", "")),
             date=_date(self.headers.get("date", "")),
             received_at=self.received_at,
             is_json=isinstance(document, dict | list),
-            error=_text(errors.get("error")),
-            description=_text(errors.get("error_description") or errors.get("errorMessage")),
+            error=words_of(errors.get("error")),
+            description=words_of(errors.get("error_description") or errors.get("errorMessage")),
             excerpt="" if document is not None else _excerpt(self.body),
         )
 
@@ -155,16 +207,31 @@ def _date(header: str) -> datetime | None:
         return None
 
 
-def _text(value: object) -> str:
-    return _first_words(value, WORDS) if isinstance(value, str) else ""
+def words_of(value: object, most: int = WORDS) -> str:
+    """A text from an answer, bounded in length; empty when it is none."""
+    return _first_words(value, most) if isinstance(value, str) else ""
+
+
+def _place(address: str) -> str:
+    """An address, or as much of one that is too long as holds no piece of what it carries: scheme and host."""
+    if len(address) <= ADDRESS:
+        return address
+    scheme, mark, rest = address.partition("://")
+    host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    short = len(scheme) + len(host) <= _LONGEST_HOST
+    return f"{scheme}{mark}{host}/ {CUT}" if mark and host and short else CUT
 
 
 def _excerpt(body: bytes) -> str:
     words = body[: 4 * EXCERPT].decode("utf-8", "replace").split()
-    whole = words if len(body) <= 4 * EXCERPT else words[:-1]
-    return _first_words(" ".join(whole), EXCERPT)
+    if len(body) <= 4 * EXCERPT:
+        return _first_words(" ".join(words), EXCERPT)
+    return _first_words(" ".join((*words[:-1], CUT)), EXCERPT)
 
 
 def _first_words(text: str, length: int) -> str:
-    """A text cut between two words: what is cut inside a secret can no longer be recognised as one."""
-    return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]} …"
+    """A text cut between two words: what is cut inside a secret can no longer be recognised as one.
+
+    A known secret of several words is still recognised by its beginning, before the mark of the cut.
+    """
+    return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]} {CUT}".lstrip()

@@ -18,9 +18,19 @@ class Certificate(Value, frozen=True):
     fingerprint: str
 
 
+class Attempt(Value, frozen=True):
+    """An address that was tried in vain, where that ended, and the certificate it showed when that was refused."""
+
+    address: str
+    failure: NoAnswer
+    certificate: Certificate | None = None
+
+
 class Reached(Value, frozen=True):
     """How far a connection got. `failure` says where it ended; what comes after that is unset.
 
+    Every address of the host is tried at once, and what is told is of the one that got farthest: `failure` is unset
+    when one of them could be used. `lost` are the others' failures, all of them where none could.
     A certificate is seen even when it is not trusted: then `failure` is of the TLS stage.
     """
 
@@ -33,6 +43,7 @@ class Reached(Value, frozen=True):
     handshake_ms: int | None = None
     certificate: Certificate | None = None
     failure: NoAnswer | None = None
+    lost: tuple[Attempt, ...] = ()
 
 
 class Network(Protocol):

@@ -36,6 +36,15 @@ class TokenFacts(Value, frozen=True):
     #: Client roles as `client/role`.
     client_roles: tuple[str, ...] = ()
 
+    @property
+    def lightweight(self) -> bool:
+        """Whether it is a client's token without a user, a role or an audience: lightweight, as Keycloak calls it.
+
+        What such a token leaves out, introspection adds.
+        """
+        said = self.username or self.audience or self.realm_roles or self.client_roles
+        return self.kind == "Bearer" and bool(self.authorized_party) and not said
+
 
 class Key(Value, frozen=True):
     """A published signing key, without its numbers."""

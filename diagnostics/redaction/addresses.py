@@ -7,6 +7,7 @@ is the one that ends up in an error message.
 from collections.abc import Iterator
 
 from diagnostics.patterns import Hit, Pattern
+from diagnostics.redaction.rule import where
 from diagnostics.redaction.sheet import Span
 
 __all__ = ["mysql_passwords", "passwords_read_as_ports", "url_passwords"]
@@ -25,6 +26,7 @@ _MYSQL = Pattern(r"[A-Za-z0-9_.\-]+:([^\s\"'`<>@]+(?:@[^\s\"'`<>@/(]+)*)@(?:tcp|
 _BAD_PORT = Pattern(r"invalid port \\*\":([^\"\\]+)\\*\" after host")  # Go shows the password's first half
 
 
+@where(_USER)
 def url_passwords(data: bytes) -> Iterator[Span]:
     """Give each password between `user:` and `@`; a database address that was cut off before the `@` counts."""
     at, stop = 0, _STOP.search(data)
@@ -56,11 +58,13 @@ def _last_at(data: bytes, stop: Hit, further: Pattern) -> int:
     return end
 
 
+@where(_MYSQL)
 def mysql_passwords(data: bytes) -> Iterator[Span]:
     """Give the password of each address in the form of Go's MySQL driver."""
     return (Span(*hit.span(1), "password in url") for hit in _MYSQL.finditer(data))
 
 
+@where(_BAD_PORT)
 def passwords_read_as_ports(data: bytes) -> Iterator[Span]:
     """Give what a URL parser took for a port: the beginning of a password with an unescaped sign."""
     return (Span(*hit.span(1), "password in url") for hit in _BAD_PORT.finditer(data))

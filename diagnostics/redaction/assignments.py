@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from diagnostics.patterns import Pattern
 from diagnostics.redaction.names import NAME, SECRET_NAME, Name, Weight, name_of
+from diagnostics.redaction.rule import where
 from diagnostics.redaction.sheet import Span
 from diagnostics.redaction.values import (
     Value,
@@ -68,21 +69,25 @@ class _Place(NamedTuple):
     value_at: int
 
 
+@where(_ASSIGNED)
 def assignments(data: bytes, known: KnownLabel) -> Iterator[Span]:
     """Give the values beside secret-like names; `known` gives the name of a weak known secret."""
     return _judged(data, _ASSIGNED, known)
 
 
+@where(_PAIRED)
 def pairs(data: bytes, known: KnownLabel) -> Iterator[Span]:
     """Give the values of `name: DB_PASSWORD, value: x`, as Kubernetes writes an environment."""
     return _judged(data, _PAIRED, known)
 
 
+@where(_FLAG)
 def flags(data: bytes, known: KnownLabel) -> Iterator[Span]:
     """Give the values of command-line flags, `--password x`."""
     return _judged(data, _FLAG, known)
 
 
+@where(_XML)
 def elements(data: bytes) -> Iterator[Span]:
     """Give the contents of XML elements, `<password>x</password>`."""
     for hit in _XML.finditer(data):
@@ -105,7 +110,7 @@ def _judged(data: bytes, pattern: Pattern, known: KnownLabel) -> Iterator[Span]:
 def _judge(place: _Place, known: KnownLabel) -> Span | None:
     weight = place.name.weight
     if weight is Weight.SURE or weight is Weight.LIKELY:
-        value = read(place.data, _below(place), whole_line=_takes_line(place))
+        value = read(place.data, _below(place), whole_line=_takes_line(place), encoded=_is_encoded(place))
         raw = place.data[value.start : value.end]
         label = known(raw) or (place.name.label if _is_secret(place, value, raw) else None)
         return Span(value.start, value.end, label) if label else None
@@ -124,8 +129,13 @@ def _hinted(place: _Place) -> Span | None:
     letters = window(place.data, place.value_at)
     if not letters or not (is_random(letters) or is_credentials(letters)):
         return None
-    value = read(place.data, place.value_at)
+    value = read(place.data, place.value_at, encoded=_is_encoded(place))
     return Span(value.start, value.end, place.name.label)
+
+
+def _is_encoded(place: _Place) -> bool:
+    """Tell whether the name and its value stand in an address inside another one: `%3Dx%26` for `=x&`."""
+    return place.sign.startswith(b"%") and place.sign.upper().endswith(b"3D")
 
 
 def _is_secret(place: _Place, value: Value, raw: bytes) -> bool:
@@ -181,6 +191,7 @@ def _takes_line(place: _Place) -> bool:
     return begins and spaced and place.sign in {b":", b"="}
 
 
+@where(_KEYED)
 def keyed(data: bytes) -> Iterator[Span]:
     """Give long random values beside a bare `key`, as exchanges and PagerDuty call theirs."""
     at = 0
@@ -194,16 +205,19 @@ def keyed(data: bytes) -> Iterator[Span]:
             yield found
 
 
+@where(_SQL)
 def statements(data: bytes) -> Iterator[Span]:
     """Give the passwords of SQL statements, `PASSWORD 'x'`."""
     return _unsigned(data, _SQL, len("'"))
 
 
+@where(_COMMAND)
 def commands(data: bytes) -> Iterator[Span]:
     """Give the passwords that some commands take behind one letter, `mysql -px`, `redis-cli -a x`."""
     return _unsigned(data, _COMMAND, 0)
 
 
+@where(_SPOKEN)
 def spoken(data: bytes) -> Iterator[Span]:
     """Give what looks like a credential behind a name and a blank: `the password is Tr0ub4dor`, `token 8f74…`."""
     at = 0
@@ -216,6 +230,7 @@ def spoken(data: bytes) -> Iterator[Span]:
             yield Span(*hit.span(3), name.label)
 
 
+@where(_REDIS)
 def redis_settings(data: bytes) -> Iterator[Span]:
     """Give the passwords of redis.conf, `requirepass x`."""
     return _unsigned(data, _REDIS, 0)
@@ -231,11 +246,13 @@ def _unsigned(data: bytes, pattern: Pattern, back: int) -> Iterator[Span]:
             yield Span(value.start, value.end, "password")
 
 
+@where(_CURL)
 def sign_ins(data: bytes) -> Iterator[Span]:
     """Give the password of `curl -u user:password`."""
     return (Span(*hit.span(1), "password") for hit in _CURL.finditer(data))
 
 
+@where(_QUERY)
 def queries(data: bytes) -> Iterator[Span]:
     """Give one-time codes and signatures in addresses and forms."""
     for hit in _QUERY.finditer(data):

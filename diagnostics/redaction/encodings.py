@@ -2,16 +2,19 @@ r"""Writes one value as the pattern of all the ways in which it may be spelt in 
 
 Letter by letter: as it is, percent-encoded (either case of the hex digits, all of it or only some, twice, `+` for a
 blank), JSON- or Python-escaped at any depth (`\u0041`, `\x41`, `\/`), as an HTML entity, in any mixture.
+Blanks in it may be any blanks, as many as there are: what is shown on one line has lost its line ends.
 As a whole: in hexadecimal, in base64 of either alphabet with or without padding, alone or anywhere inside something
 longer that was encoded together with it (`user:value`), and base64 of that base64.
 """
 
 import base64
+from collections.abc import Iterator
 from html.entities import codepoint2name
+from itertools import groupby
 
 from diagnostics.patterns import escaped
 
-__all__ = ["as_base64_alone", "spellings"]
+__all__ = ["as_base64_alone", "beginnings", "spellings"]
 
 _BASE64 = r"(?:[A-Za-z0-9+/_\-]|%2[BbFf]|\\+/)"
 _PADDING = r"(?:=|%3[Dd]|\\+u003[dD]){0,2}"
@@ -21,9 +24,25 @@ _SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
 def spellings(value: str) -> str:
     """Give the pattern source for every spelling of `value`, which is not empty."""
-    plain = "".join(_letter(letter) for letter in value)
+    plain = "".join(_runs(value))
     raw = value.encode("utf-8", "surrogatepass")
     return "|".join((plain, f"(?i:{raw.hex()})", *_inside_base64(raw)))
+
+
+def beginnings(value: str) -> str:
+    """Give the pattern source for the first words of `value`, one or more of them; empty when it is but one word."""
+    runs = list(_runs(value))
+    source = ""
+    for gap, word in reversed([*zip(runs[1:-2:2], runs[2:-2:2], strict=True)]):
+        source = f"(?:{gap}{word}{source})?"
+    return runs[0] + source if len(runs) > 1 else ""
+
+
+def _runs(value: str) -> Iterator[str]:
+    """The words of a value and the blanks between them, in turn; it neither begins nor ends with a blank."""
+    for blank, run in groupby(value, str.isspace):
+        letters = [_letter(letter) for letter in run]
+        yield rf"(?:{'|'.join(dict.fromkeys(letters))}|\s)+" if blank else "".join(letters)
 
 
 def as_base64_alone(value: str) -> str:

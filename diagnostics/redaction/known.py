@@ -17,9 +17,9 @@ A weak value that is also an ordinary name is not even masked as a whole text: t
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from diagnostics.patterns import Pattern
-from diagnostics.redaction.encodings import as_base64_alone, spellings
-from diagnostics.redaction.sheet import CLOSE, OPEN, Span, label_of, mask
+from diagnostics.patterns import Pattern, escaped
+from diagnostics.redaction.encodings import as_base64_alone, beginnings, spellings
+from diagnostics.redaction.sheet import CLOSE, CUT, OPEN, Span, label_of, mask
 
 __all__ = ["Finder", "KnownSecret", "Weak", "is_strong"]
 
@@ -69,15 +69,45 @@ class Finder:
         self._parts = tuple((pieces[piece], spellings(piece)) for piece in longest_first)
         self._each: tuple[Pattern, ...] = tuple(Pattern(source) for _, source in self._parts)
         self._all = Pattern("|".join(source for _, source in self._parts) or r"[^\x00-\xff]")
+        self._begun = tuple((pieces[piece], _begun(first)) for piece in longest_first if (first := beginnings(piece)))
+
+    @property
+    def anywhere(self) -> Pattern:
+        """What occurs where a secret is spelt."""
+        return self._all
 
     def spans(self, data: bytes) -> Iterator[Span]:
         """Give each place where a secret is spelt."""
         for hit in self._all.finditer(data):
             yield Span(hit.start(), hit.end(), self._label(hit.group()))
 
+    def beginnings(self) -> Iterator["Begun"]:
+        """Give one rule for each secret of several words, of which a text that was cut may show the first."""
+        return (Begun(label, pattern) for label, pattern in self._begun)
+
     def _label(self, spelt: bytes) -> str:
         labelled = zip(self._parts, self._each, strict=True)
         return next((label for (label, _), one in labelled if one.fullmatch(spelt)), "known secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Finds the first words of one secret where the text was cut behind them."""
+
+    label: str
+    pattern: Pattern
+
+    def spans(self, data: bytes) -> Iterator[Span]:
+        """Give each place; a text without the mark of a cut costs next to nothing."""
+        if _CUT in data:
+            yield from (Span(*hit.span(1), self.label) for hit in self.pattern.finditer(data))
+
+
+_CUT = CUT.encode()
+
+
+def _begun(first: str) -> Pattern:
+    return Pattern(rf"(?:^|[^A-Za-z0-9])({first})\s+{escaped(_CUT)}")
 
 
 def _pieces(value: str) -> Iterator[str]:
@@ -107,6 +137,10 @@ class Weak:
     def label(self, value: bytes) -> str | None:
         """Give the name of the weak secret that `value` is, where its surroundings say that it is one."""
         return self._labels.get(value)
+
+    def is_whole(self, data: bytes) -> bool:
+        """Tell whether the whole text is nothing but a weak secret that is no ordinary name."""
+        return data.strip() in self._alone
 
     def whole(self, data: bytes) -> Iterator[Span]:
         """Give the whole text when it is nothing but a weak secret that is no ordinary name."""

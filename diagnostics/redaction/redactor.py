@@ -3,18 +3,21 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar, cast
 
+from diagnostics.patterns import AnyOf, Pattern, escaped
 from diagnostics.redaction import addresses, assignments, shapes
 from diagnostics.redaction.known import Finder, KnownSecret, Weak, collides, is_strong, labelled
-from diagnostics.redaction.sheet import Redacted, Sheet, Span
+from diagnostics.redaction.rule import Rule
+from diagnostics.redaction.sheet import CUT, MASK, Redacted, Sheet, Span
 from diagnostics.redaction.things import redact_thing
 
 __all__ = ["Redactor"]
 
 T = TypeVar("T")
-_Rule = Callable[[bytes], Iterator[Span]]
+_ByForm = Callable[[bytes], Iterator[Span]]
+_ByName = Callable[[bytes, assignments.KnownLabel], Iterator[Span]]
 
 # What is surest, and longest, comes first: a later rule can not take apart what an earlier one covered.
-_BY_FORM: tuple[_Rule, ...] = (
+_BY_FORM: tuple[Rule[_ByForm], ...] = (
     shapes.private_keys,
     shapes.private_jwks,
     shapes.tokens,
@@ -32,10 +35,20 @@ _BY_FORM: tuple[_Rule, ...] = (
     assignments.commands,
     assignments.elements,
 )
-_BY_NAME: tuple[Callable[[bytes, assignments.KnownLabel], Iterator[Span]], ...] = (
+_BY_NAME: tuple[Rule[_ByName], ...] = (
     assignments.pairs,
     assignments.assignments,
     assignments.flags,
+)
+_LATE: tuple[Rule[_ByForm], ...] = (assignments.keyed, assignments.spoken)
+# Where none of these occurs, no rule above applies: one look instead of one for each rule, for most texts are clean.
+_ANY_RULE = AnyOf(
+    (
+        *(rule.trigger for rule in _BY_FORM),
+        *(rule.trigger for rule in _BY_NAME),
+        *(rule.trigger for rule in _LATE),
+        MASK,
+    )
 )
 
 
@@ -52,6 +65,7 @@ class Redactor:
         strong, weak = self._sorted(self._known)
         self._finders: tuple[Finder, ...] = (Finder(strong),) if strong else ()
         self._weak = Weak(weak, self._ordinary)
+        self._any_known = self._of_known()
 
     def __repr__(self) -> str:
         """Say how many secrets are known, never which."""
@@ -65,6 +79,7 @@ class Redactor:
         _, weak = self._sorted(more._known)
         more._finders = (*self._finders, Finder(new)) if new else self._finders
         more._weak = Weak(weak, self._ordinary)
+        more._any_known = more._of_known()
         return more
 
     def text(self, text: str) -> str:
@@ -73,17 +88,37 @@ class Redactor:
 
     def report(self, text: str) -> Redacted:
         """Give the text with its secrets masked, and which rule masked how often."""
-        sheet = Sheet(text)
+        data = text.encode("utf-8", "surrogatepass")
+        return Redacted(text, ()) if self._is_clean(data) else self._covered(Sheet(data))
+
+    def _is_clean(self, data: bytes) -> bool:
+        """Tell whether it is certain that no rule applies, so that the text stays as it is."""
+        return not (_ANY_RULE.occurs(data) or self._any_known.occurs(data) or self._weak.is_whole(data))
+
+    def _of_known(self) -> AnyOf:
+        """What occurs in a text if a known secret is spelt in it, or may have been begun before a cut."""
+        begun = any(True for finder in self._finders for _ in finder.beginnings())
+        return AnyOf(
+            (
+                *(finder.anywhere for finder in self._finders),
+                *(coded.pattern for coded in self._weak.coded()),
+                *((Pattern(escaped(CUT.encode())),) if begun else ()),
+            )
+        )
+
+    def _covered(self, sheet: Sheet) -> Redacted:
         for finder in self._finders:
             sheet.cover(finder.spans(sheet.data))
+            for begun in finder.beginnings():
+                sheet.cover(begun.spans(sheet.data))
         sheet.keep_masks()
         sheet.cover(self._weak.whole(sheet.data))
         for rule in _BY_FORM:
-            sheet.cover(rule(sheet.data))
+            sheet.cover(rule.find(sheet.data))
         for beside in _BY_NAME:
-            sheet.cover(beside(sheet.data, self._weak.label))
-        for late in (assignments.keyed, assignments.spoken):
-            sheet.cover(late(sheet.data))
+            sheet.cover(beside.find(sheet.data, self._weak.label))
+        for late in _LATE:
+            sheet.cover(late.find(sheet.data))
         for coded in self._weak.coded():
             sheet.cover(coded.spans(sheet.data))
         return sheet.finish()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from diagnostics.patterns import Hit, Pattern, escaped
+from diagnostics.redaction.rule import where
 from diagnostics.redaction.sheet import STAMPS, Span
 from diagnostics.redaction.values import is_credentials, is_ordinary, is_random, looks_made_up
 
@@ -61,6 +62,7 @@ _LABELS = tuple((kind.prefix, kind.label) for kind in _TOKENS)
 _TELEGRAM = Pattern(rf"[0-9]{{8,10}}:AA{_WORD}{{33}}")
 
 
+@where(_ANY_TOKEN)
 def tokens(data: bytes) -> Iterator[Span]:
     """Find tokens that begin as their issuer says they do."""
     for hit in _ANY_TOKEN.finditer(data):
@@ -69,6 +71,7 @@ def tokens(data: bytes) -> Iterator[Span]:
         yield Span(hit.start(), hit.end(), label)
 
 
+@where(_TELEGRAM)
 def telegram_tokens(data: bytes) -> Iterator[Span]:
     """Find the tokens of Telegram bots, which freqtrade's configuration holds."""
     return (Span(hit.start(), hit.end(), "telegram token") for hit in _TELEGRAM.finditer(data))
@@ -78,6 +81,7 @@ def telegram_tokens(data: bytes) -> Iterator[Span]:
 _JWT = Pattern(rf"ey[JA][A-Za-z0-9_\-{STAMPS}]{{8,}}(?:\.|%2[eE]){_WORD}+(?:(?:\.|%2[eE]){_WORD}*){{0,3}}")
 
 
+@where(_JWT)
 def jwts(data: bytes) -> Iterator[Span]:
     """Find JSON Web Tokens, signed or encrypted: `eyJ` is base64 of `{"`, `eyA` of `{ `; "KeyJoiner.run" is none."""
     for hit in _JWT.finditer(data):
@@ -94,6 +98,7 @@ _BODY = Pattern(
 _JWK = Pattern(r"\\*\"(?:d|p|q|dp|dq|qi|k)\\*\"\s*:\s*\\*\"([A-Za-z0-9_\-]{40,})")
 
 
+@where(_BEGIN)
 def private_keys(data: bytes) -> Iterator[Span]:
     """Find private keys from BEGIN to END; one that was cut off ends where its letters end."""
     at = 0
@@ -107,6 +112,7 @@ def private_keys(data: bytes) -> Iterator[Span]:
         yield Span(begin.start(), at, "private key")
 
 
+@where(_JWK)
 def private_jwks(data: bytes) -> Iterator[Span]:
     """Find the private numbers of a key written as JSON."""
     return (Span(*hit.span(1), "private key") for hit in _JWK.finditer(data))
@@ -128,6 +134,7 @@ _CRUMBS = Pattern(r"(?:=\"[^\"\n\r]*\"|[^\n\r\"`\]\\\x00])+")
 _IN_SINGLE = Pattern(r"[^\n\r'\]\\\x00]+")
 
 
+@where(_HEADER)
 def header_credentials(data: bytes) -> Iterator[Span]:
     """Find the values of Authorization, Cookie and Set-Cookie, as a header, in JSON, in a dump of a map."""
     at = 0
@@ -175,6 +182,7 @@ def _cookie(data: bytes, hit: Hit) -> Span | None:
 _INLINE = Pattern(r"(?i:\b(bearer)|\b(basic))(?:[ \t]+|%20|\+)([A-Za-z0-9._~+/\-]{6,}=*)")
 
 
+@where(_INLINE)
 def inline_credentials(data: bytes) -> Iterator[Span]:
     """Find `Bearer x` and `Basic x` outside a header; "Bearer authentication" is prose."""
     for hit in _INLINE.finditer(data):

@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from diagnostics.patterns import Pattern, escaped
 
-__all__ = ["CLOSE", "OPEN", "STAMPS", "Masked", "Redacted", "Sheet", "Span", "label_of", "mask"]
+__all__ = ["CLOSE", "CUT", "MASK", "OPEN", "STAMPS", "Masked", "Redacted", "Sheet", "Span", "label_of", "mask"]
 
 OPEN, CLOSE = "\u2039masked: ", "\u203a"  # single angle quotes
+CUT = "\u2026"  # stands where evidence was cut, behind a blank: a secret of several words may begin right before it
 _LONGEST_LABEL = 60  # characters: what a reader takes in beside other text
 
 STAMPS = r"\xf8-\xff"  # for use inside a class of a pattern; never under (?i), which would fold it to \xd8
@@ -27,7 +28,7 @@ _STAMP = Pattern(r"\xfe[\xf8-\xfd]+\xff")
 _NO_CONTENT = bytes(range(0xF8, 0x100)) + b" \t\r\n,;:\"'`\\[]()"  # stamps, and what stands between them
 
 _LABEL = r"[A-Za-z0-9][A-Za-z0-9 _./-]{0,59}"
-_MASK = Pattern(
+MASK = Pattern(
     f"{escaped(OPEN.encode())}{_LABEL}{escaped(CLOSE.encode())}"
     rf"|\\+u2039masked: {_LABEL}\\+u203[aA]"
 )
@@ -75,8 +76,9 @@ def _is_plain(letter: str) -> bool:
 class Sheet:
     """One text under redaction; `data` is what the rules look at."""
 
-    def __init__(self, text: str) -> None:
-        self.data = text.encode("utf-8", "surrogatepass")  # a lone surrogate goes in and comes out unharmed
+    def __init__(self, data: bytes) -> None:
+        """Take a text in UTF-8; a lone surrogate ("surrogatepass") goes in and comes out unharmed."""
+        self.data = data
         self._ours: dict[str, bytes] = {}  # the stamp of each label
         self._kept: dict[bytes, bytes] = {}  # the mask behind each stamp, for masks that the text brought along
 
@@ -95,7 +97,7 @@ class Sheet:
         """Stamp the masks that the text brought along, so that no rule touches them."""
         pieces: list[bytes] = []
         done = 0
-        for hit in _MASK.finditer(self.data):
+        for hit in MASK.finditer(self.data):
             stamp = self._next_stamp()
             self._kept[stamp] = hit.group()
             pieces += (self.data[done : hit.start()], stamp)

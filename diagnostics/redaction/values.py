@@ -25,21 +25,27 @@ _OPEN = Pattern(rf"{_COLOUR}(?:(\\*[\"'`])|(%22|%27|&quot;|&#34;|&#39;|\\+u002[2
 _LOOKALIKE = b"\"'`\\%&\x1b"  # the first bytes of what `_OPEN` matches: most values need no look
 
 # Where an unquoted value ends: blanks, a quote that closes, the next `name=`, brackets that close, an XML tag.
-_END = Pattern(
+_ENDS = (
     r"[\s\x00\x1b]"
     r"|\\*[\"'`](?:[\s\x00,;:)}\]>\\.+|&<]|$)"
     r"|(?:&(?:amp;)?|[,;])[A-Za-z_][A-Za-z0-9_.\-\[\]]*(?:=|%3[Dd])"
     r"|[,;][A-Za-z_][A-Za-z0-9_.\-]*:"
     r"|[)\]},;>]+(?:[\s\x00\"'`\\]|$)"
-    r"|%26[A-Za-z_]|</|&lt;/"
+    r"|</|&lt;/"
 )
+_END = Pattern(_ENDS)
+# Inside an address that is itself percent-encoded, as its name's sign shows; behind a plain sign %26 is a letter.
+_END_ENCODED = Pattern(_ENDS + r"|%(?:25)?26[A-Za-z_][A-Za-z0-9_.\-\[\]]*(?:=|%(?:25)?3[dD])")
 _QUOTES: dict[bytes, Pattern] = {quote: Pattern(rf"(\\*){quote.decode()}|\n") for quote in (b'"', b"'", b"`")}
 _BLOCK = Pattern(r"[|>][+\-0-9]*[ \t]*\r?\n")
 _SCHEME = Pattern(r"\{[A-Za-z0-9_\-]{2,16}\}[^\s\"',}]")  # {SSHA}…, {bcrypt}…: a stored password
 
 
-def read(data: bytes, at: int, *, whole_line: bool = False) -> Value:
-    """Give the value that begins at `at`; an unquoted one takes the rest of its line if `whole_line`."""
+def read(data: bytes, at: int, *, whole_line: bool = False, encoded: bool = False) -> Value:
+    """Give the value that begins at `at`; an unquoted one takes the rest of its line if `whole_line`.
+
+    `encoded`: the sign before it was percent-encoded, and so is the `&` that ends it.
+    """
     if data[at : at + 1] in _LOOKALIKE and (opened := _OPEN.match(data, at)):
         at = opened.end()
         if opened.has(1):
@@ -48,6 +54,8 @@ def read(data: bytes, at: int, *, whole_line: bool = False) -> Value:
             return _up_to(data, at, opened.group(2))
     if data[at : at + 1] in b"[{":
         return _bracketed(data, at)
+    if encoded:
+        return Value(at, _word_end(data, at, _END_ENCODED), enclosed=False)
     if whole_line and data[at : at + 1] in b"|>" and (block := _BLOCK.match(data, at)):
         return _block(data, at, block.end())
     return Value(at, _line_end(data, at) if whole_line else _word_end(data, at), enclosed=False)
@@ -108,10 +116,10 @@ def _line_end(data: bytes, at: int) -> int:
     return end
 
 
-def _word_end(data: bytes, at: int) -> int:
-    found = _END.search(data, at)
+def _word_end(data: bytes, at: int, end: Pattern = _END) -> int:
+    found = end.search(data, at)
     while found and data[found.start() : found.start() + 1] == b" " and _is_escaped(data, found.start(), at):
-        found = _END.search(data, found.start() + 1)
+        found = end.search(data, found.start() + 1)
     return found.start() if found else len(data)
 
 

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from playground.slack.blocks import Surface, block
+from playground.slack.blocks import MODALS, Surface, block
 from playground.slack.compositions import plain
 from playground.slack.grammar import Fault, Rule, boolean, listed, one_of, record, string
 from playground.slack.messages import Content
@@ -24,6 +24,14 @@ BLOCK_TEXT_IN_MESSAGE = 13_200  # characters shown by all blocks
 ATTACHMENTS = 100
 VIEW_BYTES = 250_000
 ONE_PER_MESSAGE = {"table": 1, "data_visualization": 2}
+# Inputs that not every surface has (docs.slack.dev/reference/block-kit/block-elements, the table of elements).
+SURFACES_OF_INPUTS: dict[str, frozenset[Surface]] = {
+    "file_input": MODALS,
+    "email_text_input": MODALS,
+    "number_input": MODALS,
+    "rich_text_input": frozenset({"modal", "home"}),
+    "datetimepicker": frozenset({"modal", "message"}),
+}
 SHOWN = ("text", "title", "subtitle", "alt_text", "caption", "label", "description")  # fields a reader sees
 
 
@@ -36,6 +44,7 @@ def block_faults(blocks: object, surface: Surface, root: str = "/blocks") -> lis
     for place, item in enumerate(items):
         faults += _twice(list(_action_ids(item, f"{root}/{place}")), "action_id")
     faults += _too_many(items, root)
+    faults += _misplaced(items, surface, root)
     return faults
 
 
@@ -51,6 +60,13 @@ def _twice(ids: Sequence[tuple[object, str]], name: str) -> Iterator[Fault]:
 def _action_ids(item: Json, pointer: str) -> Iterator[tuple[object, str]]:
     for place, inner in enumerate(listing(item.get("elements"))):
         yield mapping(inner).get("action_id"), f"{pointer}/elements/{place}/action_id"
+
+
+def _misplaced(items: Sequence[Json], surface: Surface, root: str) -> Iterator[Fault]:
+    for place, item in enumerate(items):
+        kind = str(mapping(item.get("element")).get("type"))
+        if item.get("type") == "input" and surface not in SURFACES_OF_INPUTS.get(kind, {surface}):
+            yield Fault(f"{root}/{place}/element/type", f"unsupported type: {kind}")
 
 
 def _too_many(items: Sequence[Json], root: str) -> Iterator[Fault]:

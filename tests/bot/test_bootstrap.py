@@ -1,5 +1,7 @@
 """Tests of the wiring: the installation's key, the known secrets, and a memory that cannot be had."""
 
+import errno
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,10 @@ import pytest
 
 from bot.bootstrap import _fingerprint_key, _store_secrets, open_services
 from bot.errors import StoreError
-from bot.settings import Settings, SettingsError, parse
+from bot.examiner import Order
+from bot.platform import fingerprints
+from bot.settings import Settings, parse
+from diagnostics.evidence.keycloak.kinds import KeycloakClientSecret
 from tests.bot.clients.servers import nobody
 
 SECRET, ADMIN, BOT, APP, REDIS = ("s3cr3t-canary-" + letter * 4 for letter in "abcde")
@@ -63,7 +68,8 @@ def test_the_key_is_made_once(tmp_path: Path) -> None:
     """Makes the installation's key at the first start, for its owner's eyes only, and keeps it."""
     folder = tmp_path / "data"
     key = _fingerprint_key(folder)
-    assert len(key) == 32
+    assert len(key.content) == 32
+    assert key.content.hex() not in repr(key)
     assert _fingerprint_key(folder) == key
     assert stat.S_IMODE((folder / "fingerprint.key").stat().st_mode) == 0o600
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -82,11 +88,48 @@ def test_two_first_starts_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return there
 
     monkeypatch.setattr(Path, "exists", appears_meanwhile)
-    assert _fingerprint_key(tmp_path) == first
+    assert _fingerprint_key(tmp_path).content == first
 
 
-def test_a_data_folder_that_is_none(tmp_path: Path) -> None:
-    """Says that the data folder cannot be used, and what to do."""
+async def test_a_data_folder_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Looks all the same when the data folder cannot be used, and says what that means and what to do."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(SettingsError, match=r"The data folder .*file cannot be used: .*Set data_dir"):
-        _fingerprint_key(tmp_path / "file")
+    async with open_services(settings(tmp_path / "file"), memory_required=False) as services:
+        run = await services.examiner.examine(Order("keycloak", "production"))
+    secret = run.seen().get(KeycloakClientSecret)
+    assert isinstance(secret, KeycloakClientSecret)
+    assert secret.fingerprint.endswith(" (this process only)")
+    assert secret.marks() == ()
+    assert services.store is None
+    err = capsys.readouterr().err
+    assert "fingerprints of secrets are of this process only" in err
+    assert "Set data_dir to a folder of the bot's own" in err
+
+
+@pytest.mark.parametrize("trouble", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+def test_a_data_folder_that_takes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: int) -> None:
+    """Makes a key of this process when the disk is full or read-only, and leaves no half file behind."""
+
+    def refused(path: Path, _: bytes) -> int:
+        raise OSError(trouble, os.strerror(trouble), str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refused)
+    first, second = _fingerprint_key(tmp_path), _fingerprint_key(tmp_path)
+    assert os.strerror(trouble) in first.fault
+    assert len(first.content) == 32
+    assert first.content != second.content
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_cut_short(tmp_path: Path) -> None:
+    """Does not trust a key that a full disk cut short: anybody could guess it."""
+    (tmp_path / "fingerprint.key").write_bytes(b"")
+    key = _fingerprint_key(tmp_path)
+    assert len(key.content) == 32
+    assert "fingerprint.key cannot be used: it is cut short; remove it" in key.fault
+
+
+def test_fingerprints_that_last() -> None:
+    """Says of a fingerprint when it cannot be compared, and compares those that can be."""
+    assert fingerprints(b"k")("s") == fingerprints(b"k", lasting=True)("s")
+    assert fingerprints(b"k", lasting=False)("s") == fingerprints(b"k")("s") + " (this process only)"

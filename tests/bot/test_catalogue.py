@@ -143,7 +143,7 @@ def test_long_file(tmp_path: Path) -> None:
     """It judges the end of a long file, counts its lines from the beginning, and says what it did not read."""
     path = tmp_path / "log"
     path.write_bytes(b"0123456\n" * 1_000_000 + b"pq: sorry, too many clients already\n")
-    found = answer(read_tail(str(path), io.BytesIO()), None, Redactor())
+    found = answer(read_tail(str(path), io.BytesIO()), None, Redactor(), load_catalogue())
     assert found.matches[0].first == 1_000_001
     said = report(found)
     assert "once, line 1000001" in said
@@ -166,7 +166,9 @@ def test_source_is_named() -> None:
 
 def test_report_of_the_unknown() -> None:
     """It says that nothing is known, shows what looks like an error, and lets no control character through."""
-    said = report(answer(read_tail("-", io.BytesIO(b"fine\nERROR \x1b]0;x\x07 odd \xff\n")), None, Redactor()))
+    said = report(
+        answer(read_tail("-", io.BytesIO(b"fine\nERROR \x1b]0;x\x07 odd \xff\n")), None, Redactor(), load_catalogue())
+    )
     assert said.startswith("Nothing known matches this text.\n1 line(s) may be an error")
     assert "\x1b" not in said
     assert "\x07" not in said
@@ -174,4 +176,6 @@ def test_report_of_the_unknown() -> None:
 
 def test_report_of_the_uncertain() -> None:
     """It says when a match depends on the source, and how to name it."""
-    assert "name it with --source" in report(answer(read_tail("-", io.BytesIO(b"deadlock detected")), None, Redactor()))
+    assert "name it with --source" in report(
+        answer(read_tail("-", io.BytesIO(b"deadlock detected")), None, Redactor(), load_catalogue())
+    )

@@ -1,13 +1,18 @@
 """Tests of the command line: exit codes scripts rely on, one JSON object, and errors in one sentence."""
 
+import asyncio
+import contextlib
 import io
 import json
 import logging
 import os
+import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +20,13 @@ import pytest
 import structlog
 import yaml
 
-from bot.cli import _bare, main
+from bot.cli import main
 from diagnostics.areas import AREAS
 from playground.world.keycloak.server import SimulatedKeycloak
 from playground.world.platform import FAULTS
 from tests.beside import beside
 from tests.bot.clients.servers import nobody
+from tests.bot.test_catalogue import ENTRY, write
 
 ROOT = Path(__file__).parents[2]
 KEYS = {
@@ -74,10 +80,11 @@ def volati(
     structlog.reset_defaults()
 
 
-def configured(folder: Path, **keycloak: Any) -> str:
+def configured(place: Path, folder: str = "data", **keycloak: Any) -> str:
     """A settings file for a Keycloak at this address; by default one where nothing listens."""
-    settings = {"environments": {"here": {"keycloak": {"url": nobody(), **keycloak}}}, "data_dir": str(folder / "data")}
-    path = folder / "own.yaml"
+    here = {"keycloak": {"url": nobody(), **keycloak}}
+    settings = {"environments": {"here": here}, "data_dir": str(place / folder)}
+    path = place / "own.yaml"
     path.write_text(yaml.safe_dump(settings))
     return str(path)
 
@@ -88,6 +95,15 @@ def test_healthy(volati: Volati) -> None:
     assert ended.code == 0
     assert ended.out.startswith("Keycloak in playground: HEALTHY — no fault found\n")
     assert "✓ the realm page" in ended.err
+
+
+def test_an_unusable_data_folder(volati: Volati, tmp_path: Path) -> None:
+    """Still looks when its data folder cannot be used, and says what it goes without."""
+    (tmp_path / "data").write_text("")
+    ended = volati("diagnose", "keycloak", "--config", configured(tmp_path))
+    assert ended.code == 1
+    assert ended.out.startswith("Keycloak in here: DOWN")
+    assert "fingerprints of secrets are of this process only" in ended.err
 
 
 def test_at_fault(volati: Volati) -> None:
@@ -105,7 +121,7 @@ def test_one_json_object(volati: Volati) -> None:
     document = json.loads(ended.out)
     assert set(document) == KEYS
     assert (document["area"], document["environment"], document["verdict"]) == ("keycloak", "playground", "down")
-    assert set(document["causes"][0]) == {"id", "title", "explains"}
+    assert set(document["causes"][0]) == {"id", "subject", "title", "explains", "symptoms"}
     finding = document["findings"][0]
     assert {"id", "severity", "subject", "summary", "evidence", "command", "section"} <= set(finding)
     assert finding["id"] == "keycloak.client-secret-wrong"
@@ -142,6 +158,9 @@ USAGE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("unknown area", ("diagnose", "moon", "--playground"), "There is no area 'moon'; there are: keycloak."),
     ("one area unknown", ("diagnose", "moon", "keycloak", "--playground", "--json"), "There is no area 'moon'"),
     ("unknown environment", (*PLAYGROUND, "-e", "moon"), "There is no environment 'moon'; the settings name"),
+    ("no user", ("why", "..", "view", "x", "--playground"), "'..' is no name of a user. Ask as in: why alice view"),
+    ("no action", ("why", "alice", " ", "x", "--playground"), "The action is empty. Ask as in: why alice view"),
+    ("no resource", ("why", "alice", "view", ".", "--playground"), "'.' is no name of a resource."),
     ("no settings file", ("diagnose", "keycloak"), "volati.yaml cannot be read: No such file or directory."),
     ("a folder for settings", ("diagnose", "keycloak", "--config", "."), "cannot be read: Is a directory"),
     ("no such run", ("replay", "0123456789ab", "--config", "own.yaml"), "There is no saved run '0123456789ab'."),
@@ -149,8 +168,8 @@ USAGE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("a long name of a run", ("export", "x" * 5000, "--config", "own.yaml"), "run"),
     ("no file for a token", ("token", "nowhere", "--playground"), "nowhere cannot be read: No such file"),
     ("a folder for a token", ("token", ".", "--playground"), ". cannot be read: Is a directory"),
-    ("a file that is no run", ("replay", "own.yaml"), "This is not a saved run of format 1"),
-    ("nothing to replay", ("replay", "-"), "This is not a saved run of format 1"),
+    ("a file that is no run", ("replay", "own.yaml"), "This is not a saved run of format 2"),
+    ("nothing to replay", ("replay", "-"), "This is not a saved run of format 2"),
 )
 
 
@@ -277,13 +296,6 @@ def test_a_token_as_it_is_copied(volati: Volati, text: str) -> None:
     assert FOREIGN[:half] not in ended.out
 
 
-@pytest.mark.parametrize("before", ["", "Bearer ", "bearer ", "Authorization: Bearer ", "authorization:bearer "])
-@pytest.mark.parametrize("around", ["", '"', "'", "\n"])
-def test_what_is_copied_along(before: str, around: str) -> None:
-    """Keeps of what was copied the token alone."""
-    assert _bare(f"{around}{before}{FOREIGN}{around}") == FOREIGN
-
-
 def test_a_token_from_a_file(volati: Volati, tmp_path: Path) -> None:
     """Reads a token from a file too, and gives one JSON object."""
     (tmp_path / "token").write_text(FOREIGN)
@@ -298,6 +310,15 @@ def test_why(volati: Volati) -> None:
     assert ended.code == 1
     assert {cause["id"] for cause in document["causes"]} == {"why.user-missing", "why.resource-missing"}
     assert volati("why", "alice", "view", "Default Resource", "--playground").code in {0, 1}
+
+
+def test_why_by_the_name_people_see(volati: Volati) -> None:
+    """Finds the resource by the name that people see, and speaks of a permission."""
+    granted = volati("why", "alice", "view", "Alice's grid bot", "--playground")
+    assert granted.out.startswith("Permission in playground: GRANTED — Keycloak grants it: ")
+    denied = volati("why", "bob", "view", "Alice's grid bot", "--playground")
+    assert denied.out.startswith("Permission in playground: DENIED — Keycloak denies it: ")
+    assert (granted.code, denied.code) == (0, 1)
 
 
 def start(*words: str, **how: Any) -> subprocess.Popen[bytes]:
@@ -335,7 +356,73 @@ def test_interrupted() -> None:
         program.send_signal(signal.SIGINT)
         out, err = program.communicate()
     assert (program.returncode, out) == (130, b"")
+    assert err.endswith(b"Stopped before the end.\n")
     assert b"Traceback" not in err
+
+
+def terminated(*words: str, when: Callable[[subprocess.Popen[bytes]], object], folder: Path) -> int:
+    """The exit code of a command that is told to end at that moment; its temporary files are in the folder."""
+    with start(*words, env={**os.environ, "TMPDIR": str(folder)}) as program:  # noqa: TID251 a child's own
+        when(program)
+        program.send_signal(signal.SIGTERM)
+        program.communicate()
+    return program.returncode
+
+
+def looking(program: subprocess.Popen[bytes]) -> None:
+    """Wait for the first progress."""
+    assert program.stderr is not None
+    program.stderr.readline()
+
+
+def users_of(folder: Path) -> list[str]:
+    """The processes that name this folder in their command."""
+    commands = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            commands.append(path.read_bytes())
+    return [command.decode(errors="replace") for command in commands if os.fsencode(folder) in command]
+
+
+def test_terminated(tmp_path: Path) -> None:
+    """Ends with 143 when it is told to end, and leaves neither a server nor a folder behind."""
+    code = terminated(*PLAYGROUND, "--scenario", "hanging", when=looking, folder=tmp_path)
+    assert (code, list(tmp_path.iterdir()), users_of(tmp_path)) == (143, [], [])
+
+
+@asynccontextmanager
+async def unhurried(read: threading.Event) -> AsyncIterator[SimulatedKeycloak]:
+    """A Keycloak that takes a third of a second for each answer, and says when a single resource is read."""
+
+    async def rest(seconds: float) -> None:
+        if any(method == "GET" and "/resource_set/" in path for method, path in keycloak.asked):
+            read.set()
+        await asyncio.sleep(seconds / 6)
+
+    async with SimulatedKeycloak(sleep=rest) as keycloak:
+        await keycloak.switch_on("slow")
+        yield keycloak
+
+
+def test_terminated_in_a_deep_look(tmp_path: Path) -> None:
+    """Takes its probe away before it ends, when it is told to end in the middle of a deep look."""
+
+    def registered() -> set[str]:
+        realm = keycloak.state.realm
+        rights = [one.authorization for one in realm.clients.values()] if realm else []
+        return {name for one in rights if one for name in one.resources}
+
+    reading = threading.Event()
+    with beside(unhurried(reading)) as keycloak:
+        own = {"client_secret": keycloak.client_secret, "ca_file": str(keycloak.ca_file), "base_path": ""}
+        path = configured(tmp_path, url=keycloak.url, **own)
+        before = registered()
+        code = terminated(
+            "diagnose", "keycloak", "--deep", "--config", path, when=lambda _: reading.wait(30), folder=tmp_path
+        )
+        assert registered() == before
+    assert code == 143
+    assert ("POST", f"/realms/{keycloak.realm}/authz/protection/resource_set") in keycloak.asked
 
 
 def test_a_terminal_that_has_no_such_letters() -> None:
@@ -344,3 +431,94 @@ def test_a_terminal_that_has_no_such_letters() -> None:
     with start(*PLAYGROUND, env=environment) as program:
         out, _ = program.communicate()
     assert (program.returncode, out.splitlines()[0]) == (0, b"Keycloak in playground: HEALTHY \\u2014 no fault found")
+
+
+def test_interrupted_while_it_starts() -> None:
+    """Ends at once and without a word when it is interrupted before it has begun to work."""
+    early = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupting())
+from bot.__main__ import main
+main()
+"""
+    program = subprocess.run([sys.executable, "-c", early], cwd=ROOT, capture_output=True, check=False)  # noqa: S603 ours
+    assert (program.returncode, program.stdout, program.stderr) == (-signal.SIGINT, b"", b"")
+
+
+@pytest.mark.parametrize("words", [("token", "-"), ("replay", "-"), ("triage", "-")])
+def test_interrupted_while_it_waits_for_a_pipe(words: tuple[str, ...]) -> None:
+    """Ends at the first Ctrl-C when it waits for what somebody is to paste."""
+    read, write = os.pipe()
+    with start(*words, stdin=read) as program:
+        os.close(read)
+        os.write(write, b"x" * _PIPE)
+        os.write(write, b"x")  # is taken as soon as the program has begun to read
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=20)
+        os.close(write)
+    assert (program.returncode, out, err) == (-signal.SIGINT, b"", b"")
+
+
+_PIPE = 65536  # bytes that fit into a pipe (pipe(7))
+
+
+@pytest.mark.parametrize(
+    "words", [("checks",), ("scenarios", "--json"), (*PLAYGROUND, "--json"), ("--help",), ("catalogue", "check")]
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_an_answer_that_cannot_be_written(words: tuple[str, ...]) -> None:
+    """Says in a sentence that the answer cannot be written, with a code that no verdict has."""
+    with Path("/dev/full").open("wb") as full, start(*words, stdout=full) as program:
+        _, err = program.communicate()
+    assert program.returncode == 74
+    assert err.decode() == (
+        "The answer cannot be written: No space left on device. Make room where it goes, or send it elsewhere.\n"
+    )
+
+
+def test_a_person_who_cannot_be_told() -> None:
+    """Goes on to its answer when stderr takes nothing."""
+    where = Path("/dev/full")
+    with (where if where.exists() else Path(os.devnull)).open("wb") as full, start(*PLAYGROUND, stderr=full) as program:
+        out, _ = program.communicate()
+    assert program.returncode == 0
+    assert out.startswith(b"Keycloak in playground: HEALTHY")
+
+
+def test_a_run_that_can_be_judged_again(volati: Volati, tmp_path: Path) -> None:
+    """Says how to judge a run again, in words that work, and says nothing of it where the run is gone."""
+    kept = volati("diagnose", "keycloak", "--config", configured(tmp_path))
+    again = kept.out.splitlines()[-1].partition("; judge it again: volati ")[2]
+    assert volati(*shlex.split(again)).out.splitlines()[0] == kept.out.splitlines()[0]
+    for gone in (
+        volati(*PLAYGROUND),
+        volati("diagnose", "keycloak", "--scenario", "realm-gone"),
+        volati("token", "-", "--config", configured(tmp_path), stdin=FOREIGN.encode()),
+    ):
+        assert gone.out.splitlines()[-1].startswith("run ")
+        assert "replay" not in gone.out
+    (tmp_path / "other").write_text("")
+    lost = volati("diagnose", "keycloak", "--config", configured(tmp_path, folder="other"))
+    assert "replay" not in lost.out
+
+
+def test_the_teams_catalogue(volati: Volati, tmp_path: Path) -> None:
+    """Matches the entries of the folder that the settings name, and goes on without them where they are wrong."""
+    (tmp_path / "own").mkdir()
+    settings = {"environments": {"here": {}}, "catalogue": str(tmp_path / "own")}
+    (tmp_path / "volati.yaml").write_text(yaml.safe_dump(settings))
+    write(tmp_path / "own", "toys.yaml", ENTRY)
+    ended = volati("triage", "-", stdin=b"the toy broke")
+    assert (ended.code, ended.err) == (1, "")
+    assert "The toy is broken." in ended.out
+    write(tmp_path / "own", "toys.yaml", ENTRY | {"severity": "dreadful"})
+    ended = volati("triage", "-", stdin=b"pq: sorry, too many clients already")
+    assert ended.code == 1
+    assert "toys.yaml, entry 'toy.broken', severity" in ended.err
+    assert volati("catalogue", "check").code == 2
+    (tmp_path / "volati.yaml").unlink()
+    assert volati("triage", "-", stdin=b"the toy broke").code == 0

@@ -20,6 +20,7 @@ from handlers.web import Site, serving
 from playground.show import bot_settings
 from playground.slack.server import SimulatedSlack
 from playground.world.platform import SimulatedPlatform, running
+from tests.bot.test_catalogue import ENTRY, write
 
 
 @asynccontextmanager
@@ -62,6 +63,16 @@ async def test_a_healthy_bot(tmp_path: Path, slack: SimulatedSlack, platform: Si
     assert {"settings", "slack bot token", "slack scopes", "clock", "slack app token", "store"} <= set(found)
     assert "playground: the realm page" in found
     assert slack.ledger.of("chat.postMessage") == []
+
+
+async def test_a_healthy_bot_over_http(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It wants no app token of a bot that Slack posts to: it has none."""
+    over_http = {"mode": "http", "signing_secret": slack.signing_secret, "app_token": None}
+    async with opened(tmp_path, slack, platform, **over_http) as services:
+        found = await looked_at(services)
+    assert "slack app token" not in found
+    assert worst(found.values()) is State.WELL
+    assert slack.ledger.of("apps.connections.open") == []
 
 
 @pytest.mark.parametrize(("ready", "state"), [(True, State.WELL), (False, State.ILL)])
@@ -126,3 +137,30 @@ async def test_a_platform_that_is_away(tmp_path: Path, slack: SimulatedSlack, pl
     blind = [name for name, one in found.items() if name.startswith("playground: ") and one.state is not State.WELL]
     assert "playground: the discovery document" in blind
     assert found["slack bot token"].state is State.WELL
+
+
+async def test_a_data_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    """It names the data folder's trouble, what it means and the remedy, and looks at everything else."""
+    (tmp_path / "file").write_text("")
+    document = {"environments": {"here": {}}, "data_dir": str(tmp_path / "file")}
+    async with open_services(parse(document, "the test"), memory_required=False) as services:
+        found = await looked_at(services)
+    folder = found["data folder"]
+    assert folder.state is State.ILL
+    assert folder.said.endswith("file cannot be used: File exists")
+    assert "Set data_dir" in folder.remedy
+
+
+async def test_the_teams_catalogue(tmp_path: Path) -> None:
+    """It names file and entry of a mistake in the team's own entries, and the command that looks again."""
+    (tmp_path / "own").mkdir()
+    document = {"environments": {"here": {}}, "data_dir": str(tmp_path), "catalogue": str(tmp_path / "own")}
+    async with open_services(parse(document, "the test"), memory_required=False) as services:
+        write(tmp_path / "own", "toys.yaml", ENTRY)
+        well = (await looked_at(services))["catalogue of known errors"]
+        write(tmp_path / "own", "toys.yaml", ENTRY | {"severity": "dreadful"})
+        ill = (await looked_at(services))["catalogue of known errors"]
+    assert (well.state, ill.state) == (State.WELL, State.ILL)
+    assert str(tmp_path / "own") in well.said
+    assert "toys.yaml, entry 'toy.broken', severity" in ill.said
+    assert f"volati catalogue check --catalogue {tmp_path / 'own'}" in ill.remedy

@@ -30,6 +30,13 @@ def test_finds_it(text: str) -> None:
     assert fault_of(token_in(text)) == ""
 
 
+@pytest.mark.parametrize("before", ["", "Bearer ", "bearer ", "Authorization: Bearer ", "authorization:bearer "])
+@pytest.mark.parametrize("around", ["", '"', "'", "`", "\n"])
+def test_what_is_copied_along(before: str, around: str) -> None:
+    """It keeps of what was copied the token alone."""
+    assert token_in(f"{around}{before}{TOKEN}{around}") == TOKEN
+
+
 @pytest.mark.parametrize("parts", [1, 2, 4])
 def test_says_how_many_parts(parts: int) -> None:
     """It says why a text is no token."""

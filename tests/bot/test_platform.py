@@ -1,16 +1,26 @@
 """Tests of one environment opened for a run: which sources there are, what is expected, which secrets are known."""
 
-from datetime import UTC, datetime
+import ssl
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from bot.platform import Platform, fingerprints
 from bot.settings import EnvironmentSettings, SettingsError
 from diagnostics.areas import AREAS
+from diagnostics.evidence.http import Stage
 from diagnostics.evidence.keycloak import Question
-from diagnostics.observe import Source
+from diagnostics.evidence.keycloak.kinds import KeycloakReach, KeycloakRealm
+from diagnostics.evidence.network import Reached
+from diagnostics.observe import Seen, Source
+from tests.bot.clients.servers import answering, silent, talking
 from tests.diagnostics.toys import marks
 
 URL = "https://keycloak.example.com"
@@ -41,7 +51,7 @@ CLIENT = {
     "keycloak.evaluation",
     "keycloak.registration",
 }
-ADMIN = {"keycloak.admin", "keycloak.owners"}
+ADMIN = {"keycloak.admin", "keycloak.owners", "keycloak.resource-server"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +107,17 @@ def test_what_is_expected() -> None:
     keycloak = platform(client_secret=SECRET, realm="other", issuer="https://i", base_path="/auth").expected().keycloak
     assert keycloak is not None
     assert (keycloak.url, keycloak.realm, keycloak.issuer, keycloak.base_path) == (URL, "other", "https://i", "/auth")
+    assert (keycloak.algorithm, keycloak.algorithm_assumed) == ("RS256", True)
+    assert keycloak.secret_origin == "the setting client_secret"
     assert SECRET not in repr(keycloak)
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "ES256"])
+def test_a_configured_algorithm(algorithm: str) -> None:
+    """Tells an algorithm that somebody configured from the one that is assumed, also where both are the same."""
+    keycloak = platform(algorithm=algorithm).expected().keycloak
+    assert keycloak is not None
+    assert (keycloak.algorithm, keycloak.algorithm_assumed) == (algorithm, False)
 
 
 def test_known_secrets(tmp_path: Path) -> None:
@@ -134,3 +154,73 @@ def test_fingerprints() -> None:
     assert len({one(SECRET), one(SECRET + "\n"), one(""), other(SECRET)}) == 4
     assert len(one(SECRET)) == 12
     assert one(SECRET) not in SECRET
+
+
+async def reached(one: Platform) -> Reached:
+    """What one run of this environment sees of the connection."""
+    async with one.opened("r1", marks()) as view:
+        (source,) = (source for source in view.diagnosis() if source.kind is KeycloakReach)
+        seen: KeycloakReach = await source.observe(Seen({}))
+    return seen.reached
+
+
+@pytest.mark.parametrize("path", ["", "/auth"])
+def test_an_address_with_its_path(path: str) -> None:
+    """Expects an address that ends in /auth at its root, with that base path."""
+    keycloak = platform(url=f"{URL}{path}").expected().keycloak
+    assert keycloak is not None
+    assert (keycloak.url, keycloak.base_path) == (URL, path or None)
+
+
+async def test_requests_with_its_path() -> None:
+    """Asks for a realm of an address that ends in /auth below that path, once."""
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.json_response({"realm": "volaticloud"})
+
+    async with answering(handler) as url, platform(url=f"{url}/auth").opened("r1", marks()) as view:
+        (source,) = (source for source in view.diagnosis() if source.kind is KeycloakRealm)
+        await source.observe(Seen({}))
+    assert sorted(asked) == ["/auth/realms/volaticloud", "/realms/volaticloud"]
+
+
+async def test_a_subject_is_no_name(tmp_path: Path) -> None:
+    """Refuses a certificate that names the host in its subject alone, as the platform's own client does."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    shown = signed.public_bytes(serialization.Encoding.PEM)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (tmp_path / "ca.pem").write_bytes(shown)
+    (tmp_path / "server.pem").write_bytes(shown + private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response()
+
+    async with answering(handler, context) as url:
+        trusting = platform(url=url.replace("127.0.0.1", "localhost"), ca_file=str(tmp_path / "ca.pem"))
+        found = await reached(trusting)
+    assert found.failure is not None
+    assert found.failure.name_refused
+
+
+async def test_patience() -> None:
+    """Gives its patience to every look: a handshake that never comes ends with it."""
+    async with talking(silent, "https") as url:
+        settings = EnvironmentSettings.model_validate({"keycloak": {"url": url}})
+        found = await reached(Platform("production", settings, fingerprints(b"key"), patience=0.2))
+    assert found.failure is not None
+    assert (found.failure.stage, found.failure.timed_out) == (Stage.TLS, True)

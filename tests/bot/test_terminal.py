@@ -1,5 +1,6 @@
 """Tests of what the command line shows: whole reports, and nothing that could deceive a reader."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,21 +10,23 @@ from msgspec.structs import replace
 
 from bot.terminal import claims, headline, printable, progress, report
 from diagnostics.areas.keycloak import AREA
+from diagnostics.areas.why import AREA as WHY
 from diagnostics.evidence.http import Answer
+from diagnostics.evidence.keycloak.kinds import AskedResource, KeycloakAdmin, KeycloakDecision, KeycloakReach
 from diagnostics.judge import Span, judge
 from diagnostics.model import Cause, Change, Diagnosis, Evidence, Fact, Reason, Severity, Unobserved
 from diagnostics.observe import Glimpse, Seen
 from tests.bot.slack import samples
-from tests.diagnostics.areas.cases import authorization, login, realm
-from tests.diagnostics.areas.cases.case import CONTEXT, DOWN, NOW
-from tests.diagnostics.areas.cases.connection import NAME, SOUND
+from tests.diagnostics.areas.cases import authorization, login, realm, why
+from tests.diagnostics.areas.cases.case import CONTEXT, DOWN, NOW, OK
+from tests.diagnostics.areas.cases.connection import SOUND
 from tests.diagnostics.areas.cases.token import own
 from tests.diagnostics.toys import Lamp
 
 HEALTHY: dict[type[Evidence], Evidence] = {
     type(seen): seen
     for seen in (
-        SOUND,
+        KeycloakReach(SOUND.reached),
         realm.SOUND,
         realm.discovery(),
         realm.keys(realm.SIGNING),
@@ -47,7 +50,7 @@ WRONG = login.login(login.WRONG_SECRET)
 
 def test_healthy() -> None:
     """Says in one line that nothing is wrong, then what was not looked at."""
-    lines = report(diagnosis(), "r1").splitlines()
+    lines = report(diagnosis(), "r1", "volati replay r1").splitlines()
     assert lines[0] == "Keycloak in production: HEALTHY — no fault found"
     assert lines[-1] == "run r1, 1234 ms; judge it again: volati replay r1"
     assert any(line.startswith("not configured: ") for line in lines)
@@ -60,19 +63,19 @@ def test_down() -> None:
     text = report(diagnosis(WRONG), "r1")
     lines = text.splitlines()
     assert lines[0].startswith("Keycloak in production: DOWN — Keycloak knows client volaticloud-api and rejects")
-    assert "CRITICAL Keycloak rejects the client secret [keycloak.client-secret-wrong]" in lines
+    assert "CRITICAL Keycloak rejects Volati's copy of the client secret [keycloak.client-secret-wrong]" in lines
     assert any(line.startswith("  · login: HTTP 401 unauthorized_client") for line in lines)
     assert "  seen from the test; runbook: Keycloak Integration Issues: UMA Resource Registration Failures" in lines
     assert "  see it yourself:" in lines
     assert any(line.startswith("    $ read -rs SECRET") for line in lines)
-    assert any(line.startswith("  1. Compare the secret") for line in lines)
+    assert any(line.startswith("  1. See whether the backend still logs in") for line in lines)
 
 
 def test_symptoms_are_folded() -> None:
     """Folds the symptoms under their cause, with their number."""
-    text = report(diagnosis(NAME, realm.pages(DOWN, DOWN)), "r1")
-    assert "  explains 1 other finding: keycloak answers with a server error" in text
-    assert "CRITICAL Keycloak answers with a server error" not in text
+    text = report(diagnosis(realm.pages(DOWN, DOWN), WRONG), "r1")
+    assert "  explains 1 other finding: keycloak rejects Volati's copy of the client secret" in text
+    assert "CRITICAL Keycloak rejects the client secret" not in text
 
 
 def test_several_causes() -> None:
@@ -158,3 +161,26 @@ def test_a_note_that_explains_a_fault_is_shown_with_it() -> None:
     shown = report(found, "r1")
     assert "[keycloak.container-missing]" in shown
     assert f"explains 1 other finding: {fault.title[:1].lower()}{fault.title[1:]}" in shown
+
+
+def decision(*found: Evidence, without: tuple[type[Evidence], ...] = ()) -> Diagnosis:
+    sound = (realm.SOUND, login.SOUND, authorization.protection(), KeycloakAdmin(OK))
+    seen: dict[type[Evidence], Evidence | Unobserved] = {}
+    for one in (*sound, why.ALICE, why.BOT, why.GRANTED, *found):
+        seen[type(one)] = one
+    for kind in without:
+        seen[kind] = Unobserved(kind.WHAT, Reason.AMBIGUOUS, "Which one?")
+    return judge(WHY, "production", Seen(seen), CONTEXT, Span(NOW, 5))
+
+
+def test_a_permission_decision() -> None:
+    """Speaks of a permission as granted, denied or undecided, and never as of an outage."""
+    granted = report(decision(), "r1")
+    denied = report(decision(why.DENIED), "r1")
+    undecided = report(decision(without=(AskedResource, KeycloakDecision)), "r1")
+    assert granted.splitlines()[0] == "Permission in production: GRANTED — Keycloak grants it: scope Permission r1"
+    assert denied.splitlines()[0] == "Permission in production: DENIED — Keycloak denies it: user Owner r1"
+    assert "✗ The policies deny it [why.denied]" in denied.splitlines()
+    assert undecided.splitlines()[0].startswith("Permission in production: UNDECIDED — could not see the resource")
+    for text in (granted, denied, undecided):
+        assert not re.search("DOWN|HEALTHY|CRITICAL|no fault|unknown", text)

@@ -327,3 +327,13 @@ def test_a_view_is_not_saved() -> None:
     seen = Seen({Lamp: Lamp()})
     seen.get(Room)
     assert [kind for kind, _ in seen.items()] == [Lamp]
+
+
+@pytest.mark.parametrize("deadlines", [SOON, Deadlines(source=5.0, run=0.05)], ids=["the source's", "the run's"])
+async def test_a_look_that_was_cut_off(deadlines: Deadlines) -> None:
+    """Takes from a look that a deadline ended what it has to tell all the same, redacted as any other."""
+    told = lookout(deadlines=deadlines)
+    seen = await Observation([Source(Cellar, hangs, cut_off=lambda: Cellar("left open"))], told).look()
+    assert seen[Cellar] == told.cleaner.value(Cellar("left open"))
+    nothing = await look(Source(Lamp, hangs, cut_off=lambda: None), deadlines=deadlines)
+    assert lack(nothing, Lamp).reason is Reason.TIMEOUT

@@ -2,6 +2,7 @@
 
 import re
 
+import msgspec
 import pytest
 
 from diagnostics.areas import AREAS, EXPLANATIONS
@@ -86,3 +87,12 @@ def test_the_platforms_own_words() -> None:
 def test_without_a_platform() -> None:
     """Leaves the places as they are when there is nothing to fill them with, and does not fail."""
     assert suggested("keycloak.refused", CONTEXT)
+
+
+def test_whose_secret_is_old() -> None:
+    """Asks first whether only Volati's own copy is old, and says where that copy is."""
+    expected = Expected(msgspec.structs.replace(KEYCLOAK, secret_origin="/run/secrets/client"))
+    first = suggested("keycloak.client-secret-wrong", Context(at=NOW, seen_from="here", expected=expected))[0]
+    assert "only Volati's copy is old: put the right one into /run/secrets/client" in first.text
+    unnamed = suggested("keycloak.client-secret-wrong")[0]
+    assert "put the right one into Volati's settings" in unnamed.text

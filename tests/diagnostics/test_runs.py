@@ -11,17 +11,27 @@ from hypothesis import strategies as st
 from diagnostics.areas import AREAS, EXPLANATIONS
 from diagnostics.check import Area
 from diagnostics.evidence import KINDS
+from diagnostics.evidence.keycloak.kinds import KeycloakAdmin, KeycloakClientSecret, KeycloakReach
+from diagnostics.evidence.keycloak.way import KeycloakWay
 from diagnostics.judge import Span, judge
 from diagnostics.model import Evidence, Reason, Unobserved
 from diagnostics.observe import Seen
 from diagnostics.runs import FORMAT, Run, RunUnreadableError
-from tests.diagnostics.areas.cases import CASES
+from tests.diagnostics.areas.cases import CASES, login
 from tests.diagnostics.areas.cases.case import CONTEXT, NOW, OK
 
 ALL_AREAS = {area.name: area for area in (*AREAS, *EXPLANATIONS)}
+SEEN = [seen for case in CASES for seen in (*case.fires, *case.silent)]
 EXAMPLES: dict[type[Evidence], tuple[Evidence, ...]] = {
-    kind: tuple(seen for case in CASES for seen in (*case.fires, *case.silent) if type(seen) is kind)
-    for kind in KINDS.values()
+    kind: tuple(seen for seen in SEEN if type(seen) is kind) for kind in KINDS.values()
+}
+# The way is a view, never saved: of its two parts the connection is in no other case.
+EXAMPLES[KeycloakReach] = tuple(KeycloakReach(seen.reached) for seen in SEEN if isinstance(seen, KeycloakWay))
+
+#: Evidence that no check is about.
+UNJUDGED: dict[type[Evidence], tuple[Evidence, ...]] = {
+    KeycloakAdmin: (KeycloakAdmin(OK),),
+    KeycloakClientSecret: (login.TIDY, login.SPACED),
 }
 
 
@@ -32,8 +42,8 @@ def run_of(area: Area, found: dict[type[Evidence], Evidence | Unobserved]) -> Ru
 
 
 def example(kind: type[Evidence]) -> tuple[Evidence, ...]:
-    """The examples of a kind; the one kind that no check is about is made here."""
-    return EXAMPLES[kind] or (kind(OK),)
+    """The examples of a kind; of a kind that no check is about, its own."""
+    return EXAMPLES[kind] or UNJUDGED[kind]
 
 
 def anything(kind: type[Evidence]) -> st.SearchStrategy[Evidence | Unobserved]:

@@ -96,11 +96,12 @@ async def test_other_workspaces_get_nothing() -> None:
 
 
 async def test_acknowledges_at_once_while_it_works() -> None:
-    """It acknowledges within 50 ms on average, far within Slack's 3 s, while diagnoses run in the background."""
+    """It acknowledges while diagnoses run in the background: before any of them is done, and far within Slack's 3 s."""
     async with world() as here:
         here.slack.switches.strict_tiers = False
+        here.examines.gate.clear()  # no diagnosis comes to its end before all are acknowledged
         oncall = here.slack.person("oncall")
-        waits = [(await oncall.command("engineering", "/volati diagnose keycloak")).latency_ms for _ in range(20)]
+        answers = [await oncall.command("engineering", "/volati diagnose keycloak") for _ in range(20)]
+        assert all(answer.acknowledged and answer.latency_ms < 3_000 for answer in answers)
+        here.examines.gate.set()
         await here.done()
-        assert sum(waits) / len(waits) < 50
-        assert max(waits) < 1_000

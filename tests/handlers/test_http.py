@@ -6,6 +6,7 @@ import time
 from urllib.parse import urlencode
 
 import pytest
+from structlog.testing import capture_logs
 
 from handlers import http as module
 from handlers.http import BODY_AT_MOST, PATH, RefusedError, payload_of
@@ -47,6 +48,30 @@ async def test_repeats_its_challenge() -> None:
     async with post_to(Ear().app()) as post:
         status, text = await post.signed(b'{"type":"url_verification","challenge":"abc"}', JSON)
         assert (status, json.loads(text)) == (200, {"challenge": "abc"})
+
+
+async def test_says_when_its_clock_or_its_secret_may_be_wrong() -> None:
+    """It warns in the log, once a minute at most, of requests that Slack itself may have sent; of others not at all."""
+    async with post_to(Ear().app()) as post:
+        wrong = {"clock": (SIGNING, int(time.time()) - 400), "secret": ("another", int(time.time()))}
+        with capture_logs() as logs:
+            for secret, moment in (*wrong.values(), *wrong.values()):
+                headers = {"Content-Type": FORM, **signed_headers(COMMAND, secret, moment)}
+                assert (await post.ask("POST", PATH, data=COMMAND, headers=headers))[0] == 401
+            assert (await post.ask("POST", PATH, data=COMMAND, headers={"Content-Type": FORM}))[0] == 401
+        told = [log["reason"] for log in logs if log["log_level"] == "warning"]
+        assert len(told) == 2
+        assert "clock" in told[0]
+        assert "slack.signing_secret" in told[1]
+
+
+def test_complains_again_after_a_while() -> None:
+    """It warns again of the same after a minute, also when the clock was set back."""
+    complaints = module.Complaints()
+    with capture_logs() as logs:
+        for now in (1_000.0, 1_059.0, 1_060.0, 500.0):
+            complaints.of(module.Refusal.STALE, now)
+    assert len(logs) == 3
 
 
 @pytest.mark.parametrize("challenge", ["", "x" * 201, None, 7, ["a"]])

@@ -17,11 +17,13 @@ from bot.slack.errors import AccessLost
 from bot.sole import AlreadyServingError
 from handlers import serve as module
 from handlers import sockets as sockets_module
+from handlers import vitals
 from handlers.http import PATH
 from handlers.serve import GAVE_UP, serve
 from handlers.web import PortTakenError
 from playground.slack.server import SimulatedSlack
 from tests.handlers.processes import COMMAND, document, stage, unused_port
+from tests.handlers.world import world
 
 
 @pytest.fixture(autouse=True)
@@ -148,6 +150,17 @@ async def test_ends_itself_when_slack_stays_away(
         assert "status.slack.com" in str(log.last["remedy"])
 
 
+async def test_closing_connections_takes_from_the_time_for_jobs() -> None:
+    """It cuts jobs short at once when all the time there is was spent before: it promised to end within 20 s."""
+    async with world() as here:
+        here.examines.gate.clear()
+        await here.slack.person("oncall").command("engineering", COMMAND)
+        await here.examines.began.wait()
+        await asyncio.wait_for(module._drained(here.desk, asyncio.Event(), module.DRAIN_SECONDS), 5)
+        assert here.desk.tasks.count == 0
+        assert "interrupted" in here.root()
+
+
 async def test_wants_slack_configured(tmp_path: Path) -> None:
     """It says what to set where Slack is not configured."""
     settings = parse({"environments": {"production": {}}, "data_dir": str(tmp_path)}, "the test")
@@ -199,6 +212,31 @@ async def test_serves_over_http(tmp_path: Path) -> None:
         assert 'volati_deliveries_total{kind="slash_commands",outcome="answered"} 1.0' in text
         assert slack.sockets.links == []
         assert slack.ledger.calls["apps.connections.open"] == 0
+        assert await bot.ended() == 0
+
+
+@pytest.mark.parametrize("mode", ["socket", "http"])
+async def test_knows_when_its_token_is_revoked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
+    """It is not ready while Slack does not take its token, though nothing is connected anew, and ready after that."""
+    monkeypatch.setattr(vitals, "WEB_API_EVERY_SECONDS", 0.05)
+    async with SimulatedSlack() as slack, aiohttp.ClientSession() as session:
+        port = unused_port()
+        how = {"mode": mode, "signing_secret": slack.signing_secret}
+        bot = Running(settings_for(slack, tmp_path, slack=how, server={"port": port}))
+        await bot.until_ready()
+
+        async def until(status: int) -> str:
+            async with asyncio.timeout(10):
+                while True:
+                    async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
+                        if response.status == status:
+                            return await response.text()
+
+        await until(200)
+        slack.switches.fail_with["auth.test"] = "token_revoked"
+        assert "Install the app again and give Volati the new token" in await until(503)
+        slack.switches.fail_with.clear()
+        assert "Slack takes the bot token" in await until(200)
         assert await bot.ended() == 0
 
 

@@ -262,6 +262,11 @@ async def _change_client(admin: Administrator, **values: Any) -> None:
     await admin.send("PUT", f"/clients/{client['id']}", {**client, **values, "attributes": attributes})
 
 
+async def _change_resource_server(admin: Administrator, **values: Any) -> None:
+    path = f"/clients/{(await admin.client(API))['id']}/authz/resource-server"
+    await admin.send("PUT", path, {**(await admin.send("GET", path)), **values})
+
+
 async def _delete_client(admin: Administrator) -> None:
     await admin.send("DELETE", f"/clients/{(await admin.client(API))['id']}")
 
@@ -308,6 +313,7 @@ async def _realm(admin: Administrator, method: str, body: Any = None) -> None:
 BREAKS: Mapping[str, Callable[[Administrator], Awaitable[None]]] = {
     "realm-gone": lambda admin: _realm(admin, "DELETE"),
     "realm-disabled": lambda admin: _realm(admin, "PUT", {"realm": REALM, "enabled": False}),
+    "https-required": lambda admin: _realm(admin, "PUT", {"realm": REALM, "sslRequired": "ALL"}),
     "wrong-client-secret": _change_secret,
     "client-disabled": lambda admin: _change_client(admin, enabled=False),
     "client-missing": _delete_client,
@@ -316,6 +322,12 @@ BREAKS: Mapping[str, Callable[[Administrator], Awaitable[None]]] = {
     ),
     "authorization-services-off": lambda admin: _change_client(admin, authorizationServicesEnabled=False),
     "no-uma-protection": _take_uma_protection,
+    "lightweight-tokens": lambda admin: _change_client(
+        admin, attributes={"client.use.lightweight.access.token.enabled": "true"}
+    ),
+    "remote-management-off": lambda admin: _change_resource_server(admin, allowRemoteResourceManagement=False),
+    "enforcement-disabled": lambda admin: _change_resource_server(admin, policyEnforcementMode="DISABLED"),
+    "enforcement-permissive": lambda admin: _change_resource_server(admin, policyEnforcementMode="PERMISSIVE"),
     "resource-without-owner": _without_owner,
     "owner-differs": _owned_by_another,
 }

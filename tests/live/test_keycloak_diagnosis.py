@@ -28,12 +28,17 @@ FAULTS = (
     ("healthy", None),
     ("realm-gone", "keycloak.realm-missing"),
     ("realm-disabled", "keycloak.realm-disabled"),
+    ("https-required", "keycloak.https-required"),
     ("wrong-client-secret", "keycloak.client-secret-wrong"),
     ("client-disabled", "keycloak.client-disabled"),
     ("client-missing", "keycloak.client-missing"),
     ("service-account-off", "keycloak.service-account-off"),
     ("authorization-services-off", "keycloak.authorization-services-off"),
     ("no-uma-protection", "keycloak.uma-protection-missing"),
+    ("lightweight-tokens", "keycloak.token-lightweight"),
+    ("remote-management-off", "keycloak.remote-management-off"),
+    ("enforcement-disabled", "keycloak.enforcement-disabled"),
+    ("enforcement-permissive", "keycloak.enforcement-permissive"),
     ("resource-without-owner", "keycloak.resource-without-owner"),
     ("owner-differs", "keycloak.owner-differs"),
 )
@@ -140,6 +145,14 @@ async def test_why(  # noqa: PLR0913, PLR0917 one parameter for each column of t
     async with bot(keycloak, tmp_path) as services:
         run = await services.examiner.explain_permission(Question(user, action, name), "live")
     assert (run.diagnosis.verdict, first_cause(run)) == (verdict, cause)
+
+
+async def test_why_by_the_name_people_see(keycloak: Keycloak, tmp_path: Path) -> None:
+    """It finds a resource by its display name, which Keycloak itself cannot search for."""
+    async with bot(keycloak, tmp_path) as services:
+        granted = await services.examiner.explain_permission(Question("alice", "view", "Alice's grid bot"), "live")
+        denied = await services.examiner.explain_permission(Question("bob", "view", "alice's GRID bot"), "live")
+    assert (first_cause(granted), first_cause(denied)) == ("why.granted", "why.denied")
 
 
 async def test_stopped_server(real_keycloak: RealKeycloak, tmp_path: Path) -> None:

@@ -1,7 +1,33 @@
 """Tests of `volati playground` as a new user runs it."""
 
 import asyncio
+import os
+import signal
 import sys
+import tempfile
+
+import pytest
+
+
+@pytest.mark.parametrize(("more", "code"), [((), 0), (("--once",), 1)])
+@pytest.mark.parametrize("at", ["Starting", "The bot is connected"])
+async def test_told_to_end(at: str, more: tuple[str, ...], code: int) -> None:
+    """It ends at whatever point it is told to, does not begin what comes next, and leaves nothing behind."""
+    words = ("-u", "-m", "bot", "playground", "--scenario", "hanging", *more)
+    with tempfile.TemporaryDirectory() as folder:  # a short path: in a long one the store's socket has none
+        own = {**os.environ, "TMPDIR": folder}  # noqa: TID251 a child's own
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env=own
+        )
+        assert process.stdout is not None
+        shown = b""
+        while at.encode() not in shown:
+            shown += await process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        rest = await process.stdout.read()
+        assert await process.wait() == code
+        assert b"The bot is connected" not in rest
+        assert await asyncio.to_thread(os.listdir, folder) == []
 
 
 async def _volati(*words: str) -> tuple[int, str]:
@@ -19,7 +45,10 @@ async def test_once() -> None:
     assert code == 0, shown
     assert "oncall > /volati diagnose keycloak" in shown
     assert "volati in the thread" in shown
-    assert "Keycloak in playground is down. Keycloak knows client volaticloud-api and rejects its secret" in shown
+    assert (
+        "Keycloak in playground is down. Keycloak knows client volaticloud-api and rejects Volati's copy of its secret"
+        in shown
+    )
 
 
 async def test_unknown_scenario() -> None:

@@ -11,6 +11,7 @@ import pytest
 from bot.examiner import Order
 from bot.slack.views.headline import opening
 from bot.store import UnderWay
+from handlers.home import refresh_homes
 from handlers.memory import tell_of_the_interrupted
 from tests.stories.world import CHANNEL, Story, story
 
@@ -44,6 +45,18 @@ async def test_one_run_for_both(here: Story) -> None:
     assert len(await store.recent_runs("playground")) == 1
 
 
+async def test_one_answer_to_a_mention_that_reaches_both(here: Story) -> None:
+    """It tells a person one thing once, however often and to whichever replica Slack delivers their mention."""
+    here.slack.switches.duplicates = 5
+    for words, answer in (("help", "What you can ask for"), ("diagnose keycloak", "On it"), ("nonsense", "no command")):
+        before = len(here.slack.ephemerals("oncall"))
+        record = await here.slack.person("oncall").mention("engineering", words)
+        assert len(record.receipts) == 6
+        await here.done()
+        (private,) = here.slack.ephemerals("oncall")[before:]
+        assert answer in private.text
+
+
 async def test_every_click_works_on_either(here: Story) -> None:
     """It answers every command and click, whichever replica it comes to."""
     for _ in range(6):
@@ -56,6 +69,19 @@ async def test_every_click_works_on_either(here: Story) -> None:
         await here.done()
     assert len(here.slack.thread(CHANNEL, root.ts)) == 6
     assert here.slack.ledger.rejected == []
+
+
+async def test_home_tabs_of_the_other_replica(here: Story) -> None:
+    """It brings a Home tab up to date that the other replica saw opened."""
+    await here.slack.person("oncall").open_home()
+    await here.done()
+    assert "never looked at" in here.home("oncall")
+    (other,) = (desk for desk in (here.desk, *here.replicas) if not desk.visitors._came)
+    await here.platform.switch_on("wrong-client-secret")
+    await other.examiner.examine(ORDER, lambda _: None)
+    refresh_homes(other)
+    await here.done()
+    assert "Keycloak* in playground is down" in here.home("oncall")
 
 
 async def test_the_living_are_left_alone(here: Story) -> None:

@@ -121,11 +121,19 @@ async def test_why_by_modal(here: Story) -> None:
 
 
 async def test_blanks_are_no_names(here: Story) -> None:
-    """It leaves the modal open with a sentence under a field of blanks."""
+    """It leaves the modal open with a sentence under a field of blanks, or of dots."""
     await here.typed("oncall", "/volati why alice view")
-    await here.slack.person("oncall").modal.fill("resource", "   ")
-    outcome = await here.slack.person("oncall").modal.submit()
-    assert outcome.errors == {"resource": "Only blanks are here; write a name."}
+    modal = here.slack.person("oncall").modal
+    await modal.fill("resource", "   ")
+    assert (await modal.submit()).errors == {"resource": "Only blanks are here; write a name."}
+    await modal.fill("resource", "..")
+    assert (await modal.submit()).errors == {"resource": "Dots are no name; write one."}
+
+
+async def test_why_by_the_name_people_see(here: Story) -> None:
+    """It finds a resource by the name that people see."""
+    _, answer = await here.typed("oncall", "/volati why alice view Alice's grid bot")
+    assert "alice may view “Alice's grid bot” in playground." in said(answer)
 
 
 async def test_token_by_modal(here: Story) -> None:

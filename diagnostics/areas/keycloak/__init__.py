@@ -1,6 +1,6 @@
 """The runbook's section Keycloak Integration Issues: what its evidence means."""
 
-from diagnostics.areas.keycloak import authorization, connection, container, login, realm, token
+from diagnostics.areas.keycloak import authorization, connection, container, enforcement, login, realm, token
 from diagnostics.check import Area
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakAdmin,
@@ -16,6 +16,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakRealm,
     KeycloakRegistration,
     KeycloakResources,
+    KeycloakResourceServer,
     KeycloakToken,
 )
 from diagnostics.runbook import Section
@@ -28,6 +29,7 @@ CHECKS = (
     *login.CHECKS,
     *token.CHECKS,
     *authorization.CHECKS,
+    *enforcement.CHECKS,
 )
 
 AREA = Area(
@@ -50,6 +52,7 @@ AREA = Area(
         KeycloakEvaluation,
         KeycloakAdmin,
         KeycloakOwners,
+        KeycloakResourceServer,
         KeycloakContainer,
     ),
     deep=(KeycloakRegistration,),

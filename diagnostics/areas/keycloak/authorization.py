@@ -2,17 +2,19 @@
 
 import shlex
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from diagnostics.areas.keycloak.platform import admin_page, answer_facts, client, expected, realm_url
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
-from diagnostics.evidence.http import Answer, Exchange
+from diagnostics.evidence.http import Answer, Exchange, NoAnswer
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakEvaluation,
     KeycloakOwners,
     KeycloakProtection,
     KeycloakRegistration,
     KeycloakResources,
+    ProbeLeft,
     Resource,
 )
 from diagnostics.model import Fact, Severity, Subject
@@ -50,9 +52,26 @@ def authorization_services_off(seen: KeycloakProtection, context: Context) -> It
 def uma_protection_missing(seen: KeycloakProtection, context: Context) -> Iterator[Sign]:
     """The protection API asks for this role of the client's service account; the runbook calls it a scope."""
     answer = _refused(seen.exchange)
-    if answer and _NEEDS_ROLE in answer.description:
+    if answer and _NEEDS_ROLE in answer.description and not _untold(seen, context):
         summary = f"The service account of {expected(context).client_id} lacks uma_protection ({answer.refusal})"
         yield _protection_sign(seen, summary, context, "Service accounts roles")
+
+
+@check(
+    KeycloakProtection,
+    "keycloak.token-lightweight",
+    "The client's tokens are lightweight and carry no roles",
+    _CRITICAL,
+    Section.KEYCLOAK_REGISTRATION,
+)
+def token_lightweight(seen: KeycloakProtection, context: Context) -> Iterator[Sign]:
+    """The protection API looks for uma_protection in the token itself, and so does a backend that reads roles there."""
+    answer = _refused(seen.exchange)
+    if answer and _NEEDS_ROLE in answer.description and seen.lightweight:
+        who = expected(context).client_id
+        told = _elsewhere(seen, who)
+        summary = f"Access tokens of {who} are lightweight: no role is in them, {told} ({answer.refusal})"
+        yield _protection_sign(seen, summary, context, "Advanced > Always use lightweight access token")
 
 
 @check(
@@ -69,6 +88,21 @@ def protection_refused(seen: KeycloakProtection, context: Context) -> Iterator[S
         return
     if not any(words in answer.description for words in (_NOT_A_RESOURCE_SERVER, _NEEDS_ROLE)):
         yield _protection_sign(seen, f"The protection API answers {answer.refusal}", context, "Authorization")
+
+
+@check(
+    KeycloakProtection,
+    "keycloak.protection-not-answering",
+    "The protection API does not answer",
+    _CRITICAL,
+    Section.KEYCLOAK_REGISTRATION,
+)
+def protection_not_answering(seen: KeycloakProtection, context: Context) -> Iterator[Sign]:
+    """Logins work, and asking for one resource waits in vain: nothing can be registered or looked up."""
+    if isinstance(seen.exchange, NoAnswer):
+        took, detail = seen.exchange.took_ms, seen.exchange.detail
+        summary = f"The client logs in, and the protection API gave no answer within {took} ms ({detail})"
+        yield _protection_sign(seen, summary, context, "Authorization")
 
 
 @check(
@@ -132,11 +166,14 @@ def owner_unknown(seen: KeycloakOwners, context: Context) -> Iterator[Sign]:
     Section.KEYCLOAK_PERMISSION,
 )
 def evaluation_broken(seen: KeycloakEvaluation, context: Context) -> Iterator[Sign]:
-    """A permission check is a UMA ticket request; granted or denied is an answer, any other error denies everyone."""
+    """A permission check is a UMA ticket request; granted or denied is an answer, anything else denies everyone."""
     answer = seen.exchange
-    if not isinstance(answer, Answer) or answer.ok or answer.error == "access_denied":
+    if isinstance(answer, NoAnswer):
+        summary = f"A UMA ticket request got no answer within {answer.took_ms} ms ({answer.detail})"
+    elif answer.ok or answer.error == "access_denied":
         return
-    summary = f"A UMA ticket request is answered {answer.refusal}, neither granted nor denied"
+    else:
+        summary = f"A UMA ticket request is answered {answer.refusal}, neither granted nor denied"
     facts = (*answer_facts("UMA ticket", answer), Fact("set in", admin_page(context, "Authorization")))
     yield Sign(client(context), summary, facts, _evaluation_command(context))
 
@@ -161,6 +198,23 @@ def registration_fails(seen: KeycloakRegistration, context: Context) -> Iterator
 
 @check(
     KeycloakRegistration,
+    "keycloak.probe-may-remain",
+    "A probe resource may still be there",
+    _WARNING,
+    Section.KEYCLOAK_REGISTRATION,
+)
+def probe_may_remain(seen: KeycloakRegistration, context: Context) -> Iterator[Sign]:
+    """What a deep look made and could not take away for certain is left to a person; it gives nobody any right."""
+    left = seen.may_remain
+    if left:
+        called = f"{left.name} (id {left.id})" if left.id else f"{left.name} (its id was never told)"
+        facts = (Fact("probe", left.name), Fact("id", left.id or "unknown"), Fact("not certain, because", left.why))
+        summary = f"The probe resource {called} may not have been removed: {left.why}"
+        yield Sign(client(context), summary, facts, _removal_command(left, context))
+
+
+@check(
+    KeycloakRegistration,
     "keycloak.probe-left-behind",
     "A probe of an earlier run was left behind",
     _NOTE,
@@ -177,9 +231,12 @@ def probe_left_behind(seen: KeycloakRegistration, context: Context) -> Iterator[
 CHECKS = (
     authorization_services_off,
     uma_protection_missing,
+    token_lightweight,
     protection_refused,
+    protection_not_answering,
     evaluation_broken,
     registration_fails,
+    probe_may_remain,
     resource_without_owner,
     owner_differs,
     owner_unknown,
@@ -189,6 +246,19 @@ CHECKS = (
 
 def _refused(exchange: Exchange) -> Answer | None:
     return exchange if isinstance(exchange, Answer) and not exchange.ok else None
+
+
+def _untold(seen: KeycloakProtection, context: Context) -> bool:
+    """Whether the token is lightweight, and so says nothing of a role that introspection gives or does not tell of."""
+    roles = seen.introspected
+    return seen.lightweight and (roles is None or f"{expected(context).client_id}/uma_protection" in roles)
+
+
+def _elsewhere(seen: KeycloakProtection, who: str) -> str:
+    if seen.introspected is None:
+        return "and introspection did not say which there are"
+    held = f"{who}/uma_protection" in seen.introspected
+    return "introspection gives uma_protection" if held else "introspection does not give uma_protection either"
 
 
 def _code(exchange: Exchange) -> int:
@@ -228,6 +298,7 @@ def _protection_sign(seen: KeycloakProtection, summary: str, context: Context, t
     facts = (
         *answer_facts("protection API", seen.exchange),
         Fact("client roles in the token", ", ".join(seen.roles) or "none"),
+        *([] if seen.introspected is None else [Fact("by introspection", ", ".join(seen.introspected) or "none")]),
         Fact("set in", admin_page(context, tab)),
     )
     return Sign(client(context), summary, facts, _resource_command(context))
@@ -236,6 +307,18 @@ def _protection_sign(seen: KeycloakProtection, summary: str, context: Context, t
 def _resource_command(context: Context) -> str:
     url = f"{realm_url(context)}/authz/protection/resource_set?deep=true&first=0&max=5"
     return f"curl -sS -H \"Authorization: Bearer $TOKEN\" '{url}'"
+
+
+def _removal_command(left: ProbeLeft, context: Context) -> str:
+    """Deletes the probe by its id; where that was never told, it is looked up by its name, which is unique."""
+    url = f"{realm_url(context)}/authz/protection/resource_set"
+    bearer = '-H "Authorization: Bearer $TOKEN"'
+    if left.id:
+        return f"curl -sS -X DELETE {bearer} '{url}/{quote(left.id, safe='')}'"
+    return (
+        f"curl -sS {bearer} '{url}?name={left.name}&exactName=true' | tr -d '[]\"\n' | "
+        f"xargs -r -I ID curl -sS -X DELETE {bearer} '{url}/ID'"
+    )
 
 
 def _evaluation_command(context: Context) -> str:

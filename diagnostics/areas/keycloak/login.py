@@ -13,12 +13,12 @@ from diagnostics.areas.keycloak.platform import (
 )
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
-from diagnostics.evidence.http import SERVER_FAILED, Answer
-from diagnostics.evidence.keycloak.kinds import KeycloakClientSecret, KeycloakLogin
+from diagnostics.evidence.http import SERVER_FAILED, Answer, NoAnswer
+from diagnostics.evidence.keycloak.kinds import KeycloakLogin
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 
-_CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
+_CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
 
 # The words by which Keycloak 26 tells apart what it gives the same error code (read on a real one).
 _NO_SERVICE_ACCOUNT = "retrieve service account"
@@ -27,20 +27,33 @@ _REALM_DISABLED = "Realm not enabled"
 
 
 @check(
-    KeycloakClientSecret,
+    KeycloakLogin,
     "keycloak.client-secret-untidy",
-    "The configured client secret is empty or has stray space",
+    "Volati's copy of the client secret is empty or has stray space, and is refused",
     _CRITICAL,
     Section.KEYCLOAK_REGISTRATION,
 )
-def client_secret_untidy(seen: KeycloakClientSecret, context: Context) -> Iterator[Sign]:
-    """A secret that was saved with a trailing newline, or not at all, looks right in every listing and never works."""
-    facts = (Fact("configured in", seen.origin), Fact("keyed fingerprint", seen.fingerprint))
-    if seen.empty:
-        yield Sign(client(context), f"The client secret in {seen.origin} is empty", facts, login_command(context))
-    elif seen.surrounding_space:
-        summary = f"The client secret in {seen.origin} begins or ends with a space or newline"
-        yield Sign(client(context), summary, facts, login_command(context))
+def client_secret_untidy(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
+    """A secret saved with a trailing newline, or not at all, looks right in every listing and does not fit."""
+    answer, flaw = _refused(seen), _flaw(seen)
+    if answer and flaw and _about_the_secret(seen, answer):
+        summary = f"Volati's copy of the client secret, from {_origin(seen)}, {flaw}, and is refused ({answer.refusal})"
+        yield _secret_sign(seen, answer, summary, context)
+
+
+@check(
+    KeycloakLogin,
+    "keycloak.client-secret-spaced",
+    "Volati's copy of the client secret is empty or has stray space, and works",
+    _NOTE,
+    Section.KEYCLOAK_REGISTRATION,
+)
+def client_secret_spaced(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
+    """It is the client's secret as Keycloak knows it, so it works now; copied by hand it mostly will not."""
+    flaw = _flaw(seen)
+    if seen.token and flaw and isinstance(seen.exchange, Answer):
+        summary = f"Volati's copy of the client secret, from {_origin(seen)}, {flaw}; it works now"
+        yield _secret_sign(seen, seen.exchange, summary, context)
 
 
 @check(KeycloakLogin, "keycloak.realm-disabled", "The realm is disabled", _CRITICAL, Section.KEYCLOAK)
@@ -55,16 +68,19 @@ def realm_disabled(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
 @check(
     KeycloakLogin,
     "keycloak.client-secret-wrong",
-    "Keycloak rejects the client secret",
+    "Keycloak rejects Volati's copy of the client secret",
     _CRITICAL,
     Section.KEYCLOAK_REGISTRATION,
 )
 def client_secret_wrong(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
-    """The backend logs in with this secret to register resources and check permissions; nothing works without it."""
+    """The secret was changed, here or in Keycloak. If the backend holds the same old one, it cannot log in either."""
     answer = _refused(seen)
-    if answer and answer.error == "unauthorized_client" and _WRONG_SECRET in answer.description:
-        summary = f"Keycloak knows client {expected(context).client_id} and rejects its secret ({answer.refusal})"
-        yield _login_sign(answer, summary, context, "Credentials")
+    if answer and _wrong_secret(answer):
+        summary = (
+            f"Keycloak knows client {expected(context).client_id} and rejects Volati's copy of its secret, "
+            f"from {_origin(seen)} ({answer.refusal})"
+        )
+        yield _secret_sign(seen, answer, summary, context)
 
 
 @check(
@@ -141,6 +157,21 @@ def login_refused(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
         yield _login_sign(answer, summary, context, "Settings")
 
 
+@check(
+    KeycloakLogin,
+    "keycloak.login-not-answering",
+    "The token endpoint does not answer",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def login_not_answering(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
+    """Pages come from a cache; a login needs the database and waits with it. Nobody can log in meanwhile."""
+    if isinstance(seen.exchange, NoAnswer):
+        took, detail = seen.exchange.took_ms, seen.exchange.detail
+        summary = f"The realm page is served, and the token endpoint gave no answer within {took} ms ({detail})"
+        yield Sign(host(context), summary, answer_facts("token endpoint", seen.exchange), login_command(context))
+
+
 @check(KeycloakLogin, "keycloak.login-broken", "The token endpoint is broken", _CRITICAL, Section.KEYCLOAK)
 def login_broken(seen: KeycloakLogin, context: Context) -> Iterator[Sign]:
     """The realm answers and logins do not: the database behind Keycloak, or a proxy rule for this one path."""
@@ -184,7 +215,9 @@ CHECKS = (
     service_account_off,
     scope_invalid,
     login_refused,
+    login_not_answering,
     login_broken,
+    client_secret_spaced,
 )
 
 
@@ -199,10 +232,32 @@ def _told_apart(seen: KeycloakLogin, answer: Answer) -> bool:
     """Whether one of the checks above names this refusal."""
     if answer.error == "invalid_client":
         return bool(seen.client_page)
-    if answer.error == "unauthorized_client" and _WRONG_SECRET in answer.description:
+    if _wrong_secret(answer):
         return True
     disabled = _REALM_DISABLED.lower() in answer.description.lower()
     return disabled or answer.error == "invalid_scope" or _NO_SERVICE_ACCOUNT in answer.description
+
+
+def _wrong_secret(answer: Answer) -> bool:
+    return answer.error == "unauthorized_client" and _WRONG_SECRET in answer.description
+
+
+def _about_the_secret(seen: KeycloakLogin, answer: Answer) -> bool:
+    """Whether the refusal can be for the secret: it says so, or says nothing that is told apart."""
+    return _wrong_secret(answer) or not _told_apart(seen, answer)
+
+
+def _flaw(seen: KeycloakLogin) -> str:
+    """What is untidy about the secret that was sent; empty when it is tidy, or unknown."""
+    if seen.secret is None:
+        return ""
+    if seen.secret.empty:
+        return "is empty"
+    return "begins or ends with a space or newline" if seen.secret.surrounding_space else ""
+
+
+def _origin(seen: KeycloakLogin) -> str:
+    return seen.secret.origin if seen.secret else "its settings"
 
 
 def _seconds_ahead(seen: KeycloakLogin) -> int | None:
@@ -214,6 +269,16 @@ def _seconds_ahead(seen: KeycloakLogin) -> int | None:
 
 def _time(moment: object) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "unknown"
+
+
+def _secret_sign(seen: KeycloakLogin, answer: Answer, summary: str, context: Context) -> Sign:
+    copy = seen.secret
+    facts = (
+        *answer_facts("login", answer),
+        *((Fact("Volati's copy, from", copy.origin), Fact("its keyed fingerprint", copy.fingerprint)) if copy else ()),
+        Fact("set in", admin_page(context, "Credentials")),
+    )
+    return Sign(client(context), summary, facts, login_command(context))
 
 
 def _login_sign(answer: Answer, summary: str, context: Context, tab: str) -> Sign:

@@ -8,6 +8,8 @@ from diagnostics.model import Fact, Subject
 
 #: Keycloak's own words, by which a wrong path and a missing realm are told apart (read on Keycloak 26).
 REALM_UNKNOWN = "Realm does not exist"
+#: And what it says to plain http where the realm's sslRequired forbids that.
+HTTPS_REQUIRED = "HTTPS required"
 
 
 def expected(context: Context) -> KeycloakExpected:

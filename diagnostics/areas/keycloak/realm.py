@@ -1,8 +1,10 @@
 """Checks of what Keycloak publishes to anyone: the realm page, the discovery document, the signing keys."""
 
 from collections.abc import Iterator
+from urllib.parse import SplitResult, urlsplit
 
 from diagnostics.areas.keycloak.platform import (
+    HTTPS_REQUIRED,
     REALM_UNKNOWN,
     answer_facts,
     curl,
@@ -14,7 +16,7 @@ from diagnostics.areas.keycloak.platform import (
 )
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
-from diagnostics.evidence.http import REDIRECT, REFUSED, SERVER_FAILED, SUCCESS, Answer, NoAnswer
+from diagnostics.evidence.http import REDIRECT, REFUSED, SERVER_FAILED, SUCCESS, Answer, Exchange, NoAnswer
 from diagnostics.evidence.keycloak.kinds import KeycloakDiscovery, KeycloakKeys, KeycloakRealm, RealmPage
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
@@ -27,9 +29,19 @@ _NOT_FOUND = 404
 def not_answering(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
     """A server that takes the connection and stays silent is hung: out of threads, memory or database connections."""
     page = _unserved(seen)
-    if page and isinstance(page.exchange, NoAnswer) and not page.exchange.stage.before_request:
+    if page and isinstance(page.exchange, NoAnswer) and _unanswered(page.exchange) and page.exchange.timed_out:
         took = page.exchange.took_ms
         summary = f"Keycloak took the connection and gave no answer within {took} ms: {page.exchange.detail}"
+        yield _page_sign(page, summary, context)
+
+
+@check(KeycloakRealm, "keycloak.hangs-up", "Connections are closed without an answer", _CRITICAL, Section.KEYCLOAK)
+def hangs_up(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """Who closes at once is dying, or is spoken to in the wrong way: plain http on a TLS port, or no HTTP at all."""
+    page = _unserved(seen)
+    if page and isinstance(page.exchange, NoAnswer) and _unanswered(page.exchange) and not page.exchange.timed_out:
+        took, detail = page.exchange.took_ms, page.exchange.detail
+        summary = f"What listens at {expected(context).url} took the request and broke off after {took} ms: {detail}"
         yield _page_sign(page, summary, context)
 
 
@@ -50,6 +62,24 @@ def server_error(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
 
 @check(
     KeycloakRealm,
+    "keycloak.redirected-to-https",
+    "Keycloak is to be asked over https",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def redirected_to_https(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
+    """A proxy that sends plain http on to https serves nothing else there, and a login's POST is not sent on at all."""
+    page = _unserved(seen)
+    if page and isinstance(page.exchange, Answer) and _to_https(page.exchange, context):
+        summary = (
+            f"The configured address {expected(context).url} is plain http, and every request is sent on to "
+            f"{_origin(page.exchange.location)} (HTTP {page.exchange.status}): configure the https address"
+        )
+        yield _page_sign(page, summary, context)
+
+
+@check(
+    KeycloakRealm,
     "keycloak.redirected",
     "Keycloak's address redirects elsewhere",
     _CRITICAL,
@@ -58,7 +88,9 @@ def server_error(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
 def redirected(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
     """An API that is redirected, often to a login page, is behind a proxy that wants people, not programs."""
     page = _unserved(seen)
-    if page and isinstance(page.exchange, Answer) and page.exchange.status_class == REDIRECT:
+    if not (page and isinstance(page.exchange, Answer)) or _to_https(page.exchange, context):
+        return
+    if page.exchange.status_class == REDIRECT:
         to = page.exchange.location or "an unnamed place"
         summary = f"The realm page redirects to {to} (HTTP {page.exchange.status}) instead of answering"
         yield _page_sign(page, summary, context)
@@ -80,7 +112,7 @@ def request_rejected(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
     page = _unserved(seen)
     if not (page and isinstance(page.exchange, Answer)):
         return
-    if page.exchange.status_class == REFUSED and not any(REALM_UNKNOWN in _error(one) for one in seen.pages):
+    if page.exchange.status_class == REFUSED:
         yield _page_sign(page, f"The realm page answers {page.exchange.refusal}", context)
 
 
@@ -133,6 +165,28 @@ def slow(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
 
 @check(
     KeycloakDiscovery,
+    "keycloak.https-required",
+    "The realm demands https",
+    _CRITICAL,
+    Section.KEYCLOAK,
+)
+def https_required(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign]:
+    """Keycloak gives its page over http and nothing else: the realm's sslRequired, or a proxy that hides the https."""
+    if not _https_required(seen.exchange):
+        return
+    where = expected(context).url
+    what = (
+        f"although it is asked at {where}: the proxy before it does not say so, or Keycloak does not believe it"
+        if where.startswith("https:")
+        else f"and it is asked at {where}, which is plain http"
+    )
+    facts = answer_facts("discovery document", seen.exchange)
+    summary = f"The realm {expected(context).realm} demands https (its sslRequired), {what}"
+    yield Sign(realm(context), summary, facts, curl(_discovery_url(context)))
+
+
+@check(
+    KeycloakDiscovery,
     "keycloak.discovery-broken",
     "The discovery document cannot be read",
     _CRITICAL,
@@ -141,6 +195,8 @@ def slow(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
 def discovery_broken(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign]:
     """Clients find every endpoint through this document; without it logins fail before they begin."""
     broken = not isinstance(seen.exchange, Answer) or not seen.exchange.ok
+    if _https_required(seen.exchange):
+        return
     if broken or not (seen.issuer and seen.token_endpoint):
         facts = answer_facts("discovery document", seen.exchange)
         lacks = "" if broken else ": it lacks issuer or token_endpoint"
@@ -167,7 +223,8 @@ def issuer_mismatch(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign]
 @check(KeycloakKeys, "keycloak.keys-unreadable", "The signing keys cannot be read", _CRITICAL, Section.KEYCLOAK)
 def keys_unreadable(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
     """Without the published keys no token can be verified, so every request is refused."""
-    if not (isinstance(seen.exchange, Answer) and seen.exchange.ok):
+    readable = isinstance(seen.exchange, Answer) and seen.exchange.ok
+    if not readable and not _https_required(seen.exchange):
         facts = answer_facts("signing keys", seen.exchange)
         summary = f"The realm answers, its signing keys cannot be read ({facts[0].value})"
         yield Sign(realm(context), summary, facts, curl(_keys_url(context)))
@@ -176,9 +233,9 @@ def keys_unreadable(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
 @check(KeycloakKeys, "keycloak.no-signing-key", "No usable signing key is published", _CRITICAL, Section.KEYCLOAK)
 def no_signing_key(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
     """Verifiers look for a key of the expected algorithm meant for signatures; without one every token is refused."""
-    wanted = expected(context).algorithm
+    wanted, assumed = expected(context).algorithm, expected(context).algorithm_assumed
     readable = isinstance(seen.exchange, Answer) and seen.exchange.ok
-    usable = [key for key in seen.keys if key.use in {"sig", ""} and key.algorithm in {wanted, ""}]
+    usable = [key for key in seen.keys if key.use in {"sig", ""} and (assumed or key.algorithm in {wanted, ""})]
     if readable and not usable:
         listed = ", ".join(f"{key.kind} {key.algorithm or '?'} for {key.use or '?'}" for key in seen.keys)
         facts = (Fact("published keys", listed or "none"), Fact("expected algorithm", wanted))
@@ -188,12 +245,15 @@ def no_signing_key(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
 
 CHECKS = (
     not_answering,
+    hangs_up,
     server_error,
+    redirected_to_https,
     redirected,
     not_json,
     request_rejected,
     wrong_base_path,
     realm_missing,
+    https_required,
     discovery_broken,
     issuer_mismatch,
     keys_unreadable,
@@ -204,10 +264,38 @@ CHECKS = (
 
 
 def _unserved(seen: KeycloakRealm) -> RealmPage | None:
-    """The page that tells most about why the realm is not served; None when it is served somewhere."""
-    if seen.served:
+    """The page that tells most about why the realm is not served; None when it is, or Keycloak itself says why."""
+    if seen.served or any(REALM_UNKNOWN in _error(page) for page in seen.pages):
         return None
     return min(seen.pages, key=lambda page: _status(page) == _NOT_FOUND, default=None)
+
+
+def _to_https(answer: Answer, context: Context) -> bool:
+    """Whether it sends plain http on to https of the same host."""
+    configured, to = urlsplit(expected(context).url), _split(answer.location)
+    upgraded = (configured.scheme, to.scheme) == ("http", "https") and to.hostname == configured.hostname
+    return answer.status_class == REDIRECT and upgraded
+
+
+def _origin(url: str) -> str:
+    return f"{_split(url).scheme}://{_split(url).netloc}"
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of an address that a server named; of one that cannot be read, none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _https_required(exchange: Exchange) -> bool:
+    return isinstance(exchange, Answer) and HTTPS_REQUIRED in (exchange.description or exchange.error)
+
+
+def _unanswered(exchange: NoAnswer) -> bool:
+    """Whether it is the server behind an open connection that did not answer."""
+    return not exchange.stage.before_request
 
 
 def _status(page: RealmPage) -> int:

@@ -52,9 +52,25 @@ def token_signature_wrong(seen: KeycloakToken, context: Context) -> Iterator[Sig
 )
 def token_algorithm_wrong(seen: KeycloakToken, context: Context) -> Iterator[Sign]:
     """A verifier that accepts one algorithm, as it should, refuses every token of another."""
-    wanted = expected(context).algorithm
-    if seen.signature is Signature.ALGORITHM_WRONG or seen.token.algorithm != wanted:
+    wanted, assumed = expected(context).algorithm, expected(context).algorithm_assumed
+    if seen.signature is Signature.ALGORITHM_WRONG or (seen.token.algorithm != wanted and not assumed):
         summary = f"Tokens are signed with {seen.token.algorithm}, the platform expects {wanted}"
+        yield _sign(seen, summary, context)
+
+
+@check(
+    KeycloakToken,
+    "keycloak.token-algorithm-unusual",
+    "Tokens are signed with another algorithm than Keycloak's default",
+    _WARNING,
+    Section.KEYCLOAK_PERMISSION,
+)
+def token_algorithm_unusual(seen: KeycloakToken, context: Context) -> Iterator[Sign]:
+    """Volati was not told what the platform accepts; a backend left at the default refuses every other algorithm."""
+    usual = expected(context).algorithm
+    unusual = seen.token.algorithm != usual and seen.signature is not Signature.ALGORITHM_WRONG
+    if unusual and expected(context).algorithm_assumed:
+        summary = f"Tokens are signed with {seen.token.algorithm}; {usual} is usual, and no other is configured here"
         yield _sign(seen, summary, context)
 
 
@@ -116,6 +132,7 @@ CHECKS = (
     token_key_unknown,
     token_signature_wrong,
     token_algorithm_wrong,
+    token_algorithm_unusual,
     token_not_yet_valid,
     token_expired,
     token_issuer_wrong,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from diagnostics.evidence.containers import Containers
-from diagnostics.evidence.keycloak.admin import AdminSession, Question, admin_sources, question_sources
+from diagnostics.evidence.keycloak.admin import AdminSession, Question, admin_sources, is_name, question_sources
 from diagnostics.evidence.keycloak.container import ContainerLook
 from diagnostics.evidence.keycloak.kinds import (
     AskedResource,
@@ -23,6 +23,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakRealm,
     KeycloakRegistration,
     KeycloakResources,
+    KeycloakResourceServer,
     KeycloakToken,
     PresentedToken,
     TokenActivity,
@@ -47,6 +48,7 @@ KINDS: tuple[type[Evidence], ...] = (
     KeycloakContainer,
     KeycloakAdmin,
     KeycloakOwners,
+    KeycloakResourceServer,
     AskedUser,
     AskedResource,
     KeycloakDecision,
@@ -74,7 +76,12 @@ def client_sources(session: KeycloakSession) -> tuple[Source[Evidence], ...]:
         Source(KeycloakProtection, session.protection, (KeycloakLogin,)),
         Source(KeycloakResources, session.resources, (KeycloakLogin, KeycloakProtection)),
         Source(KeycloakEvaluation, session.evaluation, (KeycloakLogin,)),
-        Source(KeycloakRegistration, session.registration, (KeycloakLogin, KeycloakProtection)),
+        Source(
+            KeycloakRegistration,
+            session.registration,
+            (KeycloakLogin, KeycloakProtection),
+            session.registration_cut_off,
+        ),
     )
 
 
@@ -94,6 +101,7 @@ __all__ = [
     "admin_sources",
     "client_sources",
     "container_source",
+    "is_name",
     "question_sources",
     "realm_sources",
     "resource_source",

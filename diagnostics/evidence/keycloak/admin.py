@@ -2,10 +2,12 @@
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from diagnostics.evidence.http import Http, NoAnswer, Outgoing, Reply, replied
+from diagnostics.evidence.json_values import part, word
 from diagnostics.evidence.keycloak.kinds import (
     AskedResource,
     AskedUser,
@@ -14,6 +16,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakOwners,
     KeycloakRealm,
     KeycloakResources,
+    KeycloakResourceServer,
     Vote,
 )
 from diagnostics.evidence.keycloak.session import Credentials, Target
@@ -24,6 +27,8 @@ from diagnostics.observe import Seen, Source
 OWNERS_AT_MOST = 50
 #: Requests to the admin API at once: it shares Keycloak with everybody who wants to log in.
 _AT_ONCE = 5
+#: How an id is answered that is none: unknown, or of letters that the server takes no id of.
+_NO_SUCH_ID = {400, 404}
 _RIGHT = {
     "users": "the realm-management role view-users",
     "clients": "the realm-management role view-clients",
@@ -38,6 +43,20 @@ class Question:
     user: str
     action: str
     resource: str
+
+    @property
+    def flaw(self) -> str:
+        """What is no name, in a sentence; empty when all three are names."""
+        for what, text in (("user", self.user), ("action", self.action), ("resource", self.resource)):
+            if not is_name(text):
+                wrong = f"{text!r} is no name of a {what}" if text.strip() else f"The {what} is empty"
+                return f"{wrong}. Ask as in: why alice view <id or name of a resource>."
+        return ""
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name something: in the path of an address a dot, two dots or nothing lead elsewhere."""
+    return text.strip() not in {"", ".", ".."}
 
 
 class AdminSession:
@@ -77,8 +96,30 @@ class AdminSession:
         known = await asyncio.gather(*(self._is_user(seen, owner) for owner in asked))
         return KeycloakOwners(len(asked), tuple(owner for owner, found in zip(asked, known, strict=True) if not found))
 
+    async def resource_server(self, seen: Seen) -> KeycloakResourceServer:
+        """How the client is set up as a resource server.
+
+        Raises:
+            CouldNotLookError: it is none, or its settings were not given.
+        """
+        path = f"clients/{quote(await self._client_id(seen), safe='')}/authz/resource-server"
+        reply = replied(await self._send(seen, path), "The admin API")
+        client = self._target.client.client_id
+        if reply.status == HTTPStatus.NOT_FOUND:
+            raise CouldNotLookError(Reason.DEPENDS, f"Authorization services are off for client {client}.")
+        _readable(reply, "authz")
+        said = part(reply.document())
+        mode, remote = word(said.get("policyEnforcementMode")), said.get("allowRemoteResourceManagement")
+        if not mode or not isinstance(remote, bool):
+            raise CouldNotLookError(Reason.FAILED, f"The admin API gave no settings of the resource server {client}.")
+        return KeycloakResourceServer(mode, remote)
+
     async def user(self, seen: Seen, name: str) -> AskedUser:
-        """The user of this name, else of this id."""
+        """The user of this name, else of this id.
+
+        Raises:
+            CouldNotLookError: the admin API did not say whether there is one.
+        """
         found = await self._json(seen, f"users?{urlencode({'username': name, 'exact': 'true'})}", "users")
         user = found[0] if isinstance(found, list) and found else await self._user_by_id(seen, name)
         if not isinstance(user, dict):
@@ -117,14 +158,19 @@ class AdminSession:
         client = self._target.client.client_id
         found = await self._json(seen, f"clients?{urlencode({'clientId': client})}", "clients")
         if not (isinstance(found, list) and found):
-            raise CouldNotLookError(Reason.REFUSED, f"The admin API does not know client {client}.")
+            raise CouldNotLookError(Reason.DEPENDS, f"The admin API does not know client {client}.")
         return str(found[0].get("id", ""))
 
     async def _user_by_id(self, seen: Seen, id: str) -> Any:  # noqa: ANN401 JSON
-        reply = await self._send(seen, f"users/{quote(id, safe='')}")
-        return reply.document() if isinstance(reply, Reply) and reply.answer().ok else None
+        reply = replied(await self._send(seen, f"users/{quote(id, safe='')}"), "The admin API")
+        if reply.status in _NO_SUCH_ID:
+            return None
+        _readable(reply, "users")
+        return reply.document()
 
     async def _is_user(self, seen: Seen, id: str) -> bool:
+        if not is_name(id):
+            return False
         async with self._at_once:
             reply = replied(await self._send(seen, f"users/{quote(id, safe='')}"), "The admin API")
         if reply.answer().ok:
@@ -158,6 +204,7 @@ def admin_sources(session: AdminSession) -> tuple[Source[Any], ...]:
     return (
         Source(KeycloakAdmin, session.login, (KeycloakRealm,)),
         Source(KeycloakOwners, session.owners, (KeycloakAdmin, KeycloakResources)),
+        Source(KeycloakResourceServer, session.resource_server, (KeycloakAdmin,)),
     )
 
 

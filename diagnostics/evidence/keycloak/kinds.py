@@ -11,6 +11,8 @@ from diagnostics.model import Evidence, Fact, Value
 _SETTING = "environments.<name>.keycloak.url"
 _SECRET_SETTING = "environments.<name>.keycloak.client_secret"  # noqa: S105 a setting's name, no secret
 _ADMIN_SETTING = "environments.<name>.keycloak.admin"
+#: How a fingerprint ends that another process would give differently: it says nothing about a change.
+OF_THIS_PROCESS = " (this process only)"
 
 
 class KeycloakReach(Evidence, frozen=True):
@@ -105,7 +107,9 @@ class KeycloakClientSecret(Evidence, frozen=True):
     fingerprint: str
 
     def marks(self) -> tuple[Fact, ...]:
-        """The keyed fingerprint of the secret."""
+        """The keyed fingerprint of the secret, where it is the same for every process."""
+        if self.fingerprint.endswith(OF_THIS_PROCESS):
+            return ()
         return (Fact("client secret (keyed fingerprint)", self.fingerprint),)
 
 
@@ -113,7 +117,7 @@ class KeycloakLogin(Evidence, frozen=True):
     """What the token endpoint said to the client's own credentials.
 
     `client_page` is what the login page says of the client: the token endpoint gives a missing and a disabled
-    client the same answer, the login page does not.
+    client the same answer, the login page does not. `secret` is what can be said of the secret that was sent.
     """
 
     KIND: ClassVar[str] = "keycloak.login"
@@ -124,6 +128,7 @@ class KeycloakLogin(Evidence, frozen=True):
     token: TokenFacts | None = None
     received_at: datetime | None = None
     client_page: str = ""
+    secret: KeycloakClientSecret | None = None
 
 
 class KeycloakToken(Evidence, frozen=True):
@@ -140,7 +145,11 @@ class KeycloakToken(Evidence, frozen=True):
 
 
 class KeycloakProtection(Evidence, frozen=True):
-    """What the protection API said to the client's token: may it register resources."""
+    """What the protection API said to the client's token: may it register resources.
+
+    `roles` are the client roles in the token. `introspected` are those that introspection gives for a lightweight
+    token, which holds none itself; None where the token is another, or introspection did not say.
+    """
 
     KIND: ClassVar[str] = "keycloak.protection"
     WHAT: ClassVar[str] = "the protection API (resource registration)"
@@ -148,6 +157,8 @@ class KeycloakProtection(Evidence, frozen=True):
 
     exchange: Exchange
     roles: tuple[str, ...]
+    lightweight: bool = False
+    introspected: tuple[str, ...] | None = None
 
 
 class Resource(Value, frozen=True):
@@ -194,8 +205,16 @@ class KeycloakEvaluation(Evidence, frozen=True):
     exchange: Exchange
 
 
+class ProbeLeft(Value, frozen=True):
+    """A probe that may still be there: its name, its id (empty when it was never told), and why that is not certain."""
+
+    name: str
+    id: str
+    why: str
+
+
 class KeycloakRegistration(Evidence, frozen=True):
-    """A marked probe resource created, read and deleted. Steps that were not come to are None.
+    """A marked probe resource created, read and deleted. Steps that were not come to, or not answered, are None.
 
     `left_behind` counts probes of earlier, interrupted runs that were found and removed.
     """
@@ -204,10 +223,11 @@ class KeycloakRegistration(Evidence, frozen=True):
     WHAT: ClassVar[str] = "registering and removing a probe resource"
     SETTING: ClassVar[str] = _SECRET_SETTING
 
-    created: Exchange
+    created: Exchange | None
     read: Exchange | None
     deleted: Exchange | None
     left_behind: int
+    may_remain: ProbeLeft | None = None
 
 
 class KeycloakAdmin(Evidence, frozen=True):
@@ -218,6 +238,22 @@ class KeycloakAdmin(Evidence, frozen=True):
     SETTING: ClassVar[str] = _ADMIN_SETTING
 
     exchange: Exchange
+
+
+class KeycloakResourceServer(Evidence, frozen=True):
+    """How the client is set up as a resource server. `enforcement` is Keycloak's own word, such as ENFORCING."""
+
+    KIND: ClassVar[str] = "keycloak.resource-server"
+    WHAT: ClassVar[str] = "the resource server's settings (admin API)"
+    SETTING: ClassVar[str] = _ADMIN_SETTING
+
+    enforcement: str
+    remote_management: bool
+
+    def marks(self) -> tuple[Fact, ...]:
+        """Both settings."""
+        allowed = "allowed" if self.remote_management else "not allowed"
+        return (Fact("policy enforcement", self.enforcement), Fact("remote resource management", allowed))
 
 
 class AskedUser(Evidence, frozen=True):

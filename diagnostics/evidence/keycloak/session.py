@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from diagnostics.evidence.http import Answer, Http, NoAnswer, Outgoing, Reply, answered, replied
+from diagnostics.evidence.http import Answer, Http, NoAnswer, Outgoing, Reply, answered, replied, words_of
+from diagnostics.evidence.json_values import part, word
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakClientSecret,
     KeycloakDiscovery,
@@ -27,7 +28,7 @@ from diagnostics.evidence.keycloak.kinds import (
 )
 from diagnostics.evidence.keycloak.registration import Registration
 from diagnostics.evidence.network import Network
-from diagnostics.evidence.tokens import MalformedTokenError, TokenFacts, Tokens
+from diagnostics.evidence.tokens import MalformedTokenError, Signature, TokenFacts, Tokens
 from diagnostics.model import CouldNotLookError, Reason
 from diagnostics.observe import Seen
 
@@ -35,7 +36,8 @@ from diagnostics.observe import Seen
 BASE_PATHS = ("/auth", "")
 #: Resources read at the most: two pages. More are counted as "and more", which is enough to judge a pattern.
 RESOURCES_AT_MOST = 200
-_PAGE = 100
+#: Resources in one page of the listing.
+RESOURCES_IN_A_PAGE = 100
 UMA_TICKET = "urn:ietf:params:oauth:grant-type:uma-ticket"
 
 
@@ -81,11 +83,14 @@ class KeycloakSession:
         self._target = target
         self.tools = tools
         self._token = ""
+        self._deep: Registration | None = None
         self.jwks = b""
 
     async def reach(self, _: Seen) -> KeycloakReach:
         """The connection to the host."""
-        return KeycloakReach(await self.tools.network.reach(self._target.url))
+        reached = await self.tools.network.reach(self._target.url)
+        _not_ours(reached.failure)
+        return KeycloakReach(reached)
 
     async def realm(self, _: Seen) -> KeycloakRealm:
         """The realm's page under each known base path, the configured one first."""
@@ -99,9 +104,9 @@ class KeycloakSession:
         document = _object(exchange)
         return KeycloakDiscovery(
             answered(exchange),
-            issuer=str(document.get("issuer", "")),
-            token_endpoint=str(document.get("token_endpoint", "")),
-            jwks_uri=str(document.get("jwks_uri", "")),
+            issuer=words_of(document.get("issuer")),
+            token_endpoint=words_of(document.get("token_endpoint")),
+            jwks_uri=words_of(document.get("jwks_uri")),
         )
 
     async def keys(self, seen: Seen) -> KeycloakKeys:
@@ -120,23 +125,21 @@ class KeycloakSession:
                 Reason.NOT_CONFIGURED,
                 f"Set {KeycloakClientSecret.SETTING} to have the client's side looked at.",
             )
-        bare = client.secret.strip()
-        return KeycloakClientSecret(
-            origin=client.origin,
-            empty=not bare,
-            surrounding_space=bare != client.secret,
-            fingerprint=self._target.fingerprint(client.secret),
-        )
+        return self._secret_facts()
 
     async def login(self, seen: Seen) -> KeycloakLogin:
         """A login by client credentials, as the backend does it."""
         form = {"grant_type": "client_credentials", **self.client_form()}
-        reply = replied(await self._token_request(seen, form), "The token endpoint")
+        reply = await self._token_request(seen, form)
+        secret = self._secret_facts()
+        if not isinstance(reply, Reply):
+            return KeycloakLogin(reply, secret=secret)
         token = str(_object(reply).get("access_token", ""))
         if token:
             self._token = token
-            return KeycloakLogin(reply.answer(), self._read(token), reply.received_at)
-        return KeycloakLogin(reply.answer(), client_page=await self._client_page(seen, reply.answer()))
+            return KeycloakLogin(reply.answer(), self._read(token), reply.received_at, secret=secret)
+        page = await self._client_page(seen, reply.answer())
+        return KeycloakLogin(reply.answer(), client_page=page, secret=secret)
 
     async def token(self, seen: Seen) -> KeycloakToken:
         """The signature of the login's token, checked against the published keys."""
@@ -145,16 +148,24 @@ class KeycloakSession:
             raise _no_token()
         if not (isinstance(keys.exchange, Answer) and keys.exchange.ok):
             raise CouldNotLookError(Reason.DEPENDS, "There are no published keys to check the signature against.")
-        signature = self.tools.tokens.signature(self._token, self.jwks, (login.token.algorithm,))
         published = tuple(key.key_id for key in keys.keys)
+        signature = self._signature(login.token)
+        if signature is Signature.KEY_UNKNOWN and (again := await self.keys(seen)).keys:
+            # Keycloak makes a key when the first token needs it: the keys may have been read a moment too early.
+            published = tuple(key.key_id for key in again.keys)
+            signature = self._signature(login.token)
         return KeycloakToken(login.token, signature, published, login.received_at)
+
+    def _signature(self, token: TokenFacts) -> Signature:
+        return self.tools.tokens.signature(self._token, self.jwks, (token.algorithm,))
 
     async def protection(self, seen: Seen) -> KeycloakProtection:
         """Whether the client may use the protection API, by asking it for one resource."""
         token = self._needed_token(seen)
         exchange = await self.get(f"{self.resource_set(seen)}?first=0&max=1", authorized=True)
-        reply = replied(exchange, "The protection API")
-        return KeycloakProtection(reply.answer(), token.client_roles)
+        if not token.lightweight:
+            return KeycloakProtection(answered(exchange), token.client_roles)
+        return KeycloakProtection(answered(exchange), (), True, await self._introspected_roles(seen))  # noqa: FBT003 lightweight
 
     async def resources(self, seen: Seen) -> KeycloakResources:
         """The registered resources, read page by page up to the bound."""
@@ -162,9 +173,9 @@ class KeycloakSession:
         self.need_protection(seen)
         read: list[Resource] = []
         while len(read) < RESOURCES_AT_MOST:
-            page = await self._resource_page(seen, len(read))
+            page = await self.resource_page(seen, len(read))
             read.extend(page)
-            if len(page) < _PAGE:
+            if len(page) < RESOURCES_IN_A_PAGE:
                 return KeycloakResources(tuple(read), more=False)
         return KeycloakResources(tuple(read), more=True)
 
@@ -176,20 +187,46 @@ class KeycloakSession:
             "audience": self._target.client.client_id,
             "response_mode": "permissions",
         }
-        exchange = await self._token_request(seen, form, self._token)
-        return KeycloakEvaluation(replied(exchange, "The UMA ticket request").answer())
+        return KeycloakEvaluation(answered(await self._token_request(seen, form, self._token)))
 
     async def registration(self, seen: Seen) -> KeycloakRegistration:
         """A probe resource registered and removed. It writes, so it belongs to deep runs only."""
         self._needed_token(seen)
         self.need_protection(seen)
-        deep = Registration(self.tools.http, self.resource_set(seen), self._token)
+        self._deep = Registration(self.tools.http, self.resource_set(seen), self._token)
         login = seen[KeycloakLogin].received_at
-        return await deep.try_out(self._run_id, int(login.timestamp()) if login else 0)
+        return await self._deep.try_out(self._run_id, int(login.timestamp()) if login else 0)
+
+    def registration_cut_off(self) -> KeycloakRegistration | None:
+        """What has to be told of a registration that a deadline ended."""
+        return self._deep.cut_off() if self._deep else None
+
+    def _secret_facts(self) -> KeycloakClientSecret:
+        client = self._target.client
+        bare = client.secret.strip()
+        return KeycloakClientSecret(
+            origin=client.origin,
+            empty=not bare,
+            surrounding_space=bare != client.secret,
+            fingerprint=self._target.fingerprint(client.secret),
+        )
 
     async def _page(self, base_path: str) -> RealmPage:
         exchange = await self.get(self._realm_at(base_path))
         return RealmPage(base_path, answered(exchange), _realm(exchange))
+
+    async def _introspected_roles(self, seen: Seen) -> tuple[str, ...] | None:
+        """The client roles that introspection adds to the client's own token; None when it does not say."""
+        said = _object(await self.introspect(seen, self._token))
+        if said.get("active") is not True:
+            return None
+        held = {client: part(one).get("roles") for client, one in part(said.get("resource_access")).items()}
+        return tuple(f"{client}/{role}" for client, roles in held.items() if isinstance(roles, list) for role in roles)
+
+    async def introspect(self, seen: Seen, token: str) -> Reply | NoAnswer:
+        """Ask, as the client, what a token says and whether it is active."""
+        url = f"{self.realm_url(seen)}/protocol/openid-connect/token/introspect"
+        return await self.tools.http.send(Outgoing("POST", url, form={**self.client_form(), "token": token}))
 
     async def _client_page(self, seen: Seen, answer: Answer) -> str:
         """What the login page says of a client that the token endpoint only calls invalid."""
@@ -207,19 +244,32 @@ class KeycloakSession:
         page = exchange.body.decode("utf-8", "replace").lower() if isinstance(exchange, Reply) else ""
         return next((state for state, words in _CLIENT_PAGES if words in page), "")
 
-    async def _resource_page(self, seen: Seen, first: int) -> list[Resource]:
-        url = f"{self.resource_set(seen)}?deep=true&first={first}&max={_PAGE}"
-        reply = replied(await self.get(url, authorized=True), "The protection API")
-        document = reply.document()
-        if not isinstance(document, list):
-            raise CouldNotLookError(Reason.REFUSED, f"The resources were not given: {reply.answer().refusal}.")
-        return [resource_of(item) for item in document if isinstance(item, dict)]
-
     def _needed_token(self, seen: Seen) -> TokenFacts:
         token = seen[KeycloakLogin].token
         if token is None:
             raise _no_token()
         return token
+
+    async def resource_page(self, seen: Seen, first: int) -> list[Resource]:
+        """One page of the registered resources, from the `first` on; the last page is shorter than a page.
+
+        Raises:
+            CouldNotLookError: they were not given.
+        """
+        query = f"deep=true&first={first}&max={RESOURCES_IN_A_PAGE}"
+        return await self.listed(f"{self.resource_set(seen)}?{query}")
+
+    async def listed(self, url: str) -> list[Resource]:
+        """The resources of a listing.
+
+        Raises:
+            CouldNotLookError: they were not given.
+        """
+        reply = replied(await self.get(url, authorized=True), "The protection API")
+        document = reply.document()
+        if not isinstance(document, list):
+            raise CouldNotLookError(Reason.REFUSED, f"The resources were not given: {reply.answer().refusal}.")
+        return [resource_of(item) for item in document if isinstance(item, dict)]
 
     def need_protection(self, seen: Seen) -> None:
         """Pass when the protection API lets the client in.
@@ -228,7 +278,9 @@ class KeycloakSession:
             CouldNotLookError: it does not.
         """
         exchange = seen[KeycloakProtection].exchange
-        if isinstance(exchange, Answer) and not exchange.ok:
+        if not isinstance(exchange, Answer):
+            raise CouldNotLookError(Reason.DEPENDS, f"The protection API gave no answer: {exchange.detail}.")
+        if not exchange.ok:
             raise CouldNotLookError(Reason.DEPENDS, f"The protection API refused: {exchange.refusal}.")
 
     def _read(self, token: str) -> TokenFacts:
@@ -247,8 +299,14 @@ class KeycloakSession:
         return await self.tools.http.send(Outgoing("POST", url, form=form, bearer=bearer))
 
     async def get(self, url: str, *, authorized: bool = False) -> Reply | NoAnswer:
-        """One GET request, with the client's token where `authorized`."""
-        return await self.tools.http.send(Outgoing("GET", url, bearer=self._token if authorized else ""))
+        """One GET request, with the client's token where `authorized`.
+
+        Raises:
+            CouldNotLookError: our own machine could not connect.
+        """
+        outcome = await self.tools.http.send(Outgoing("GET", url, bearer=self._token if authorized else ""))
+        _not_ours(outcome)
+        return outcome
 
     def resource_set(self, seen: Seen) -> str:
         """The address of the protection API's resources."""
@@ -267,6 +325,17 @@ class KeycloakSession:
 
     def _realm_at(self, base_path: str) -> str:
         return f"{self._target.url}{base_path}/realms/{quote(self._target.realm, safe='')}"
+
+
+def _not_ours(outcome: Reply | NoAnswer | None) -> None:
+    """Pass unless it was our own machine that could not connect.
+
+    Raises:
+        CouldNotLookError: it was.
+    """
+    if isinstance(outcome, NoAnswer) and outcome.ours:
+        detail = f"This machine could open no connection: {outcome.detail}. Free its resources, or raise its limits."
+        raise CouldNotLookError(Reason.FAILED, detail)
 
 
 def _realm(exchange: Reply | NoAnswer) -> str:
@@ -288,23 +357,15 @@ def _no_token() -> CouldNotLookError:
 
 def resource_of(item: dict[str, Any]) -> Resource:
     """A resource as the protection API describes it."""
-    owner = _part(item.get("owner"))
-    noted = _part(item.get("attributes")).get("ownerId")
+    owner = part(item.get("owner"))
+    noted = part(item.get("attributes")).get("ownerId")
     scopes = item.get("scopes")
     return Resource(
         id=str(item.get("_id", "")),
         name=str(item.get("displayName") or item.get("name", "")),
         kind=str(item.get("type", "")),
-        owner_id=_word(owner.get("id")),
-        owner_name=_word(owner.get("name")),
-        noted_owner=_word(noted[0] if isinstance(noted, list) and noted else noted).strip(),
-        scopes=tuple(_word(_part(one).get("name")) for one in scopes if one) if isinstance(scopes, list) else (),
+        owner_id=word(owner.get("id")),
+        owner_name=word(owner.get("name")),
+        noted_owner=word(noted[0] if isinstance(noted, list) and noted else noted).strip(),
+        scopes=tuple(word(part(one).get("name")) for one in scopes if one) if isinstance(scopes, list) else (),
     )
-
-
-def _part(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else ""

@@ -50,9 +50,12 @@ const acts = (view) => ({
 
 async function submit(view, form, send) {
   form.querySelectorAll(".error").forEach((one) => one.remove());
+  form.querySelectorAll("[aria-invalid]").forEach((one) => one.removeAttribute("aria-invalid"));
   const missing = [...form.querySelectorAll("[data-required]")].filter((one) => !one.valueNow());
   missing.forEach((one) => complainAt(one.closest(".field"), "Please fill this in."));
   if (missing.length) return missing[0].querySelector("input, textarea, select")?.focus();
+  const typing = document.activeElement;
+  if (typing !== send && form.contains(typing)) typing.blur(); // what is being typed counts, too
   await waiting(send, async () => {
     await filling;
     const outcome = await ask({ do: "submit", person: state.me });
@@ -60,6 +63,7 @@ async function submit(view, form, send) {
     for (const [block, sentence] of Object.entries(outcome?.errors ?? {})) {
       complainAt(form.querySelector(`.field[data-block="${CSS.escape(block)}"]`), sentence);
     }
+    form.querySelector("[aria-invalid]")?.focus();
   });
 }
 
@@ -74,6 +78,7 @@ function field(view, block) {
   const name = `${view.id} ${block.block_id} ${item.action_id}`;
   const held = view.values[block.block_id]?.[item.action_id] ?? {};
   const put = (value) => {
+    if (!shownHash) return; // the modal is closing, which ends what was being typed
     drafts.set(name, value);
     filling = filling.then(() => ask({ do: "fill", person: state.me, action: item.action_id, value }));
   };

@@ -14,7 +14,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from playground.world.docker import shapes
-from playground.world.docker.logs import Choice, sent
+from playground.world.docker.logs import Choice, NoTimeError, sent, yes
 from playground.world.docker.state import Container, State
 from playground.world.docker.volaticloud import volaticloud
 from playground.world.faults.docker import DOCKER_FAULTS
@@ -113,10 +113,9 @@ class SimulatedDocker:
         return await self._container(request, found[1], found[2], version) if found else _refused(404, "page not found")
 
     def _list(self, request: web.Request) -> web.Response:
-        everything = request.query.get("all") in {"1", "true"}
-        alive = {"running", "paused", "restarting"}
-        shown = [one for one in self.state.containers if everything or one.status in alive]
-        return _json(200, [shapes.listed(one) for one in shown])
+        everything = yes(request.query.get("all"))
+        newest_first = sorted(self.state.containers, key=lambda one: -one.created_at_s)
+        return _json(200, [shapes.listed(one) for one in newest_first if everything or one.status in shapes.ALIVE])
 
     async def _container(
         self, request: web.Request, name: str, what: str, version: tuple[int, int]
@@ -129,7 +128,10 @@ class SimulatedDocker:
         return await self._log(request, container, version)
 
     async def _log(self, request: web.Request, container: Container, version: tuple[int, int]) -> web.StreamResponse:
-        choice = Choice.of(request.query, self._clock())
+        try:
+            choice = Choice.of(request.query, self._clock())
+        except NoTimeError as error:
+            return _refused(500, str(error))
         if not choice.streams:
             return _refused(400, "Bad parameters: you must choose at least one stream")
         if container.status in {"dead", "removing"}:

@@ -9,6 +9,7 @@ from playground.world.docker.state import Container
 ENGINE = "28.5.2"
 API = "1.51"
 API_LEAST = "1.24"
+ALIVE = frozenset({"running", "paused", "restarting"})
 _NEVER = "0001-01-01T00:00:00Z"  # Go's zero time
 
 
@@ -74,7 +75,7 @@ def moment(at_s: float | None) -> str:
 
 def _state(one: Container) -> Mapping[str, Any]:
     # A container that waits for its next start counts as running and as restarting; a paused one as running too.
-    alive = one.status in {"running", "paused", "restarting"}
+    alive = one.status in ALIVE
     return {
         "Status": one.status,
         "Running": alive,
@@ -82,7 +83,7 @@ def _state(one: Container) -> Mapping[str, Any]:
         "Restarting": one.status == "restarting",
         "OOMKilled": one.out_of_memory,
         "Dead": one.status == "dead",
-        "Pid": 4711 if one.runs else 0,
+        "Pid": 4711 if alive and one.status != "restarting" else 0,
         "ExitCode": one.exit_code,
         "Error": one.error,
         "StartedAt": moment(one.started_at_s),

@@ -42,9 +42,24 @@ def _keys_rotated(state: State) -> State:
     return replace(state, ring=state.ring.unlisted(state.spare))
 
 
+def _https_required(state: State) -> State:
+    demanding = state.with_realm(lambda realm: replace(realm, demands_https=True))
+    return replace(demanding, tls_ends_before=True)
+
+
 def _service_account_off(client: Client) -> Client:
     # The server cannot keep authorization services without a service account: both go.
     return replace(client, service_account=False, authorization=None)
+
+
+def _resource_server(**values: object) -> Change:
+    """The change that gives these settings of the backend's resource server these values."""
+
+    def changed(client: Client) -> Client:
+        rights = client.authorization
+        return replace(client, authorization=replace(rights, **values)) if rights else client  # type: ignore[arg-type]  # names are checked by a test
+
+    return _client(changed)
 
 
 def _no_uma_protection(realm: Realm) -> Realm:
@@ -104,6 +119,12 @@ KEYCLOAK_FAULTS: tuple[Fault[State], ...] = (
         _set(public_url=WRONG_HOST),
     ),
     _service(
+        "https-required",
+        "The realm demands https, and the proxy that ends TLS before Keycloak does not say that it did.",
+        "keycloak.https-required",
+        _https_required,
+    ),
+    _service(
         "wrong-client-secret",
         "The client's secret was regenerated; the platform still holds the old one.",
         "keycloak.client-secret-wrong",
@@ -138,6 +159,30 @@ KEYCLOAK_FAULTS: tuple[Fault[State], ...] = (
         "The client's service account has lost the role uma_protection.",
         "keycloak.uma-protection-missing",
         _realm(_no_uma_protection),
+    ),
+    _service(
+        "lightweight-tokens",
+        "The client's access tokens are lightweight: the role is there, and its tokens do not say so.",
+        "keycloak.token-lightweight",
+        _client(lambda client: replace(client, lightweight=True)),
+    ),
+    _service(
+        "remote-management-off",
+        "Remote resource management is off: the backend cannot register anything new.",
+        "keycloak.remote-management-off",
+        _resource_server(remote_management=False),
+    ),
+    _service(
+        "enforcement-disabled",
+        "The resource server enforces no policy: everybody may do everything.",
+        "keycloak.enforcement-disabled",
+        _resource_server(enforcement="DISABLED"),
+    ),
+    _service(
+        "enforcement-permissive",
+        "The resource server lets everybody at what no permission guards.",
+        "keycloak.enforcement-permissive",
+        _resource_server(enforcement="PERMISSIVE"),
     ),
     _service(
         "certificate-expired",
@@ -187,6 +232,18 @@ KEYCLOAK_FAULTS: tuple[Fault[State], ...] = (
         "Connections are accepted and never answered.",
         "keycloak.not-answering",
         _set(front="silent"),
+    ),
+    _service(
+        "login-hanging",
+        "The realm's pages are served, and the token endpoint never answers.",
+        "keycloak.login-not-answering",
+        _set(silent_path="/protocol/openid-connect/token"),
+    ),
+    _service(
+        "protection-hanging",
+        "Logins work, and the protection API never answers.",
+        "keycloak.protection-not-answering",
+        _set(silent_path="/authz/protection/resource_set"),
     ),
     _service(
         "server-error-503",

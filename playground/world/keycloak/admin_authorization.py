@@ -33,8 +33,8 @@ def read_server(call: Call) -> Reply:
         "id": server.client.id,
         "clientId": server.client.id,
         "name": server.client.client_id,
-        "allowRemoteResourceManagement": True,
-        "policyEnforcementMode": "ENFORCING",
+        "allowRemoteResourceManagement": server.rights.remote_management,
+        "policyEnforcementMode": server.rights.enforcement,
         "resources": [],
         "policies": [],
         "scopes": [],
@@ -120,7 +120,8 @@ def evaluate(call: Call) -> Reply:
     """POST …/policy/evaluate: what would be decided for a user, and by which policies.
 
     As the server does: a resource that does not exist is dropped, and when none is left *every* resource
-    is evaluated; a scope that does not exist is dropped too; a user who does not exist breaks it.
+    is evaluated; a scope that does not exist is dropped too; a user who does not exist breaks it. A resource
+    that no permission guards is left out where it is denied, and the answer as a whole is then PERMIT.
     """
     server = _server(call)
     asked = call.object()
@@ -128,7 +129,8 @@ def evaluate(call: Call) -> Reply:
     if user is None:
         raise errors.server_failed()
     wanted = _evaluated(server, user, asked)
-    decisions = [decide(server.rights, user, one, scopes) for one, scopes in wanted]
+    judged = [decide(server.rights, user, one, scopes) for one, scopes in wanted]
+    decisions = [one for one in judged if one.permits or one.judged]
     return Reply(_evaluation(call, server, user, decisions), content_type=JSON_UTF8)
 
 
@@ -169,7 +171,7 @@ def _evaluation(call: Call, server: _Server, user: User, decisions: list[Decisio
     return {
         "results": [_result(server.rights, one) for one in decisions],
         "entitlements": False,
-        "status": _status(permits=bool(granted)),
+        "status": _status(permits=bool(granted) or not decisions),
         "rpt": claims,
     }
 

@@ -1,8 +1,8 @@
 """Whether a user may do something to a resource: the rules of the authorization services, pure.
 
 Written after the server's authorization services guide: policies say who, permissions tie policies to
-resources and scopes, strategies combine. Without any permission the answer is no (mode ENFORCING); owning
-a resource permits nothing by itself.
+resources and scopes, strategies combine. Without any permission the answer is no (mode ENFORCING) or yes
+(PERMISSIVE), and without any policy being asked it is yes (DISABLED); owning a resource permits nothing by itself.
 """
 
 from collections.abc import Iterable
@@ -33,6 +33,8 @@ class Decision:
 
 def decide(rights: Authorization, user: User, resource: Resource, asked: tuple[str, ...]) -> Decision:
     """Whether `user` may do `asked` to `resource`; no scopes asked means the resource as such."""
+    if rights.enforcement == "DISABLED":
+        return Decision(resource, asked, asked, permits=True, judged=())
     judged = tuple(_judged(rights, one, user) for one in _about(rights, resource))
     granted = tuple(scope for scope in asked if _permits(rights, judged, scope))
     permits = bool(granted) if asked else _permits(rights, judged, None)
@@ -66,6 +68,8 @@ def _means(policy: Policy, user: User) -> bool:
 
 def _permits(rights: Authorization, judged: tuple[Judged, ...], scope: str | None) -> bool:
     counted = [one.permits for one in judged if not one.permission.scopes or scope in one.permission.scopes]
+    if not counted:
+        return rights.enforcement == "PERMISSIVE"
     return _combined(rights.strategy, counted)
 
 

@@ -19,6 +19,8 @@ from playground.world.keycloak.realm import (
 # Management roles bring others with them; the server lists them all in the token.
 _BRINGS = {"view-users": ("query-groups", "query-users"), "view-clients": ("query-clients",)}
 _NAMED_SCOPES = ("email", "profile")  # of the default scopes, those that the answer's `scope` names
+#: What a client's own lightweight token holds, read from a real one.
+LIGHTWEIGHT = ("exp", "iat", "jti", "iss", "sub", "typ", "azp", "scope")
 _KNOWN_SCOPES = frozenset(("openid", *DEFAULT_SCOPES, *OPTIONAL_SCOPES))
 
 
@@ -52,7 +54,14 @@ def granted_scope(asked: str) -> str:
 
 
 def access_claims(call: Call, grant: Grant) -> dict[str, Any]:
-    """The claims of an access token."""
+    """The claims of an access token; few of them where the client's own tokens are lightweight."""
+    said = full_claims(call, grant)
+    light = grant.client.lightweight and grant.by_itself
+    return {key: said[key] for key in LIGHTWEIGHT} if light else said
+
+
+def full_claims(call: Call, grant: Grant) -> dict[str, Any]:
+    """All that is to be said of a login: an access token holds it, or introspection adds it."""
     access = _resource_access(grant)
     audience = [name for name in access if name != grant.client.client_id]
     return {

@@ -52,6 +52,11 @@ def realm_disabled() -> Refusal:
     return oauth(403, "access_denied", "Realm not enabled")
 
 
+def https_required() -> Refusal:
+    """Told to plain http where the realm forbids it, by everything that logs somebody in or helps to."""
+    return oauth(403, "invalid_request", "HTTPS required")
+
+
 def unknown_client() -> Refusal:
     """The client is missing or disabled: the server gives both the same answer."""
     return oauth(401, "invalid_client", "Invalid client or Invalid client credentials")

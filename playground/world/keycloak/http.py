@@ -56,6 +56,9 @@ def _page(state: State, at: routes.Address, request: web.BaseRequest, body: byte
     if state.realm is None or at.realm != state.realm.name:
         raise errors.plain(404, "Realm not found.") if at.table is routes.ADMIN else errors.no_such_realm()
     found = routes.find(at)
+    plain = request.scheme == "http" or state.tls_ends_before
+    if plain and state.realm.demands_https and at.table is routes.PUBLIC and at.rest in routes.OVER_HTTPS:
+        raise errors.https_required()
     call = Call(
         realm=state.realm,
         ring=state.ring,

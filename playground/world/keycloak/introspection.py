@@ -1,9 +1,11 @@
 """Token introspection (RFC 7662): is this token good, and what does it say."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from playground.world.keycloak import errors
-from playground.world.keycloak.calls import Call, Reply, authenticated_client, caller
+from playground.world.keycloak.calls import Call, Caller, Reply, authenticated_client, caller
+from playground.world.keycloak.claims import Grant, full_claims
 
 RPT_HINT = "requesting_party_token"
 _NOT_SHOWN = ("clientHost", "clientAddress")
@@ -35,7 +37,7 @@ def _said(call: Call, text: str) -> dict[str, Any]:
         return {"active": False}
     if call.field("token_type_hint") == RPT_HINT:
         return _permissions(dict(who.claims))
-    shown = {key: value for key, value in who.claims.items() if key not in _NOT_SHOWN}
+    shown = {key: value for key, value in _all_claims(call, who).items() if key not in _NOT_SHOWN}
     return {
         **shown,
         "client_id": who.client.client_id,
@@ -43,6 +45,14 @@ def _said(call: Call, text: str) -> dict[str, Any]:
         "token_type": "Bearer",
         "active": True,
     }
+
+
+def _all_claims(call: Call, who: Caller) -> Mapping[str, Any]:
+    """What the token says, and what a lightweight one left out."""
+    if "realm_access" in who.claims or not who.client.lightweight:
+        return who.claims
+    grant = Grant(who.user, who.client, who.claims["scope"], who.claims["jti"])
+    return {**full_claims(call, grant), **who.claims}
 
 
 def _permissions(claims: dict[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,8 @@ def read_resource(call: Call) -> Reply:
 def create_resource(call: Call) -> Reply:
     """POST resource_set. An id that exists is overwritten, as the server does it."""
     server = _server(call)
+    if not server.rights.remote_management:  # measured: reading and changing go on
+        raise errors.oauth(400, "not_supported", "Remote management is disabled.")
     thing = _registered(call, server)
     if server.rights.named(thing.name, thing.owner) not in (None, server.rights.resources.get(thing.id)):
         raise errors.invalid_request(f"Resource with name [{thing.name}] already exists.", 409)

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Strategy = Literal["UNANIMOUS", "AFFIRMATIVE", "CONSENSUS"]
+Enforcement = Literal["ENFORCING", "PERMISSIVE", "DISABLED"]
 EMPTY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 ACCOUNT_ROLES = ("manage-account", "manage-account-links", "view-profile")
@@ -91,6 +92,8 @@ class Authorization:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     permissions: Mapping[str, Permission] = field(default_factory=dict)
     strategy: Strategy = "UNANIMOUS"
+    enforcement: Enforcement = "ENFORCING"
+    remote_management: bool = True  # whether the client itself may register resources
 
     def with_resource(self, resource: Resource) -> "Authorization":
         """The same with this resource added or put in place of the one with its id."""
@@ -122,6 +125,7 @@ class Client:
     redirect_uris: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     authorization: Authorization | None = None
+    lightweight: bool = False  # the client's own access tokens leave out all that introspection can add
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,7 @@ class Realm:
     users: Mapping[str, User]  # by id
     enabled: bool = True
     access_token_s: int = ACCESS_TOKEN_S
+    demands_https: bool = False  # sslRequired ALL; the default, EXTERNAL, means nobody on loopback
 
     def client(self, client_id: str) -> Client | None:
         """The client people call `client_id`, or None."""

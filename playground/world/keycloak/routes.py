@@ -30,6 +30,14 @@ PUBLIC: Mapping[str, Mapping[str, Page]] = {
     },
 }
 
+#: What is refused over plain http where the realm demands https; its own page and the protection interface are not.
+OVER_HTTPS = frozenset(
+    {
+        *(".well-known/openid-configuration", ".well-known/uma2-configuration"),
+        *(f"{_OIDC}/certs", f"{_OIDC}/token", f"{_OIDC}/token/introspect"),
+    }
+)
+
 # Below /admin/realms/{realm}: for holders of management roles.
 ADMIN: Mapping[str, Mapping[str, Page]] = {
     "": {"GET": admin.read_realm},

@@ -55,7 +55,7 @@ class SimulatedKeycloak:
         self._base: State | None = None
         self._runner: web.AppRunner | None = None
         self._port = 0  # chosen by the system at the first start, kept from then on
-        self._awake = asyncio.Event()  # unset while connections are accepted and nothing is answered
+        self._changed = asyncio.Condition()  # what is not answered waits for the next change
         self._contexts: dict[Kind, ssl.SSLContext] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self.asked: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)  # what came in: method and path
@@ -167,10 +167,8 @@ class SimulatedKeycloak:
 
     async def _adjust(self) -> None:
         state = self.state
-        if state.front == "silent":
-            self._awake.clear()
-        else:
-            self._awake.set()
+        async with self._changed:
+            self._changed.notify_all()
         if state.listening and self._runner is None:
             await self._listen()
         elif not state.listening:
@@ -194,7 +192,6 @@ class SimulatedKeycloak:
             await runner.cleanup()
 
     async def _close(self) -> None:
-        self._awake.set()
         await self._hush()
         if self._folder is not None:
             self._folder.cleanup()
@@ -213,7 +210,8 @@ class SimulatedKeycloak:
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         self.asked.append((request.method, request.path))
-        await self._awake.wait()
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self.state.hangs(request.path))
         state = self.state
         if state.delay_s:
             await self._sleep(state.delay_s)

@@ -29,8 +29,14 @@ class State:
     clock_ahead_s: float = 0.0  # seconds that Keycloak's clock is ahead of the world's; negative is behind
     delay_s: float = 0.0  # seconds before each answer
     front: Front = "none"
+    silent_path: str = ""  # requests to paths that end so are accepted and never answered
     listening: bool = True
     certificate: Kind = "good"
+    tls_ends_before: bool = False  # a proxy takes the TLS off and does not say so: Keycloak sees plain http
+
+    def hangs(self, path: str) -> bool:
+        """Whether a request for this path is never answered."""
+        return self.front == "silent" or bool(self.silent_path and path.endswith(self.silent_path))
 
     def with_realm(self, change: Callable[[Realm], Realm]) -> "State":
         """The same with its realm changed; a realm that is gone stays gone."""

@@ -37,7 +37,9 @@ def _client_credentials(call: Call) -> Mapping[str, Any]:
     user = call.realm.service_account(client)
     if user is None:
         raise errors.unauthorized_client("Client not enabled to retrieve service account")
-    grant = Grant(user, client, granted_scope(call.field("scope")), fresh_jti("trrtcc"))
+    grant = Grant(
+        user, client, granted_scope(call.field("scope")), fresh_jti("trltcc" if client.lightweight else "trrtcc")
+    )
     return {
         "access_token": call.ring.sign(access_claims(call, grant)),
         "expires_in": call.realm.access_token_s,

@@ -15,15 +15,18 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def answering(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def answering(
+    handler: Handler, tls: ssl.SSLContext | None = None, *, host: str = HOST, port: int = 0
+) -> AsyncIterator[str]:
     """A server that answers every request by this handler; gives its address."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, 0, ssl_context=tls).start()
-        yield f"{'https' if tls else 'http'}://{HOST}:{runner.addresses[0][1]}"
+        await web.TCPSite(runner, host, port, ssl_context=tls).start()
+        shown = f"[{host}]" if ":" in host else host
+        yield f"{'https' if tls else 'http'}://{shown}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 

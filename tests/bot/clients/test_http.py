@@ -1,8 +1,10 @@
 """Tests of the HTTP client against small servers: an outcome for everything, an exception for nothing."""
 
 import asyncio
+import errno
 import gzip
 import json
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -305,7 +307,46 @@ async def test_a_handshake_that_never_comes() -> None:
     async with talking(silent, "https") as url:
         outcome = failed(await got(url, WITH_ROOM))
     assert outcome.timed_out
-    assert outcome.stage.before_request
+    assert outcome.stage is Stage.TLS
+
+
+async def test_hung_up_in_the_handshake() -> None:
+    """Says of a server that hangs up in the handshake that the handshake failed, whatever the error is called."""
+    async with talking(says(b""), "https") as url:
+        assert failed(await got(url)).stage is Stage.TLS
+
+
+@pytest.mark.parametrize("number", [errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH])
+async def test_by_the_systems_own_number(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """Keeps the system's own name of an error, which the libraries above it wrap away."""
+
+    async def fail(*_: Any, **__: Any) -> Any:
+        raise OSError(number, "Connect call failed")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", fail)
+    outcome = failed(await got("http://192.0.2.7"))
+    assert (outcome.stage, outcome.code, outcome.detail) == (
+        Stage.CONNECT,
+        errno.errorcode[number],
+        os.strerror(number),
+    )
+
+
+async def test_silence_on_a_connection_that_was_open() -> None:
+    """Says of a request on a connection that is open already that no answer came, not that connecting failed."""
+    first = True
+
+    async def once(_: web.Request) -> web.Response:
+        nonlocal first
+        if not first:
+            await asyncio.Event().wait()
+        first = False
+        return web.Response()
+
+    async with answering(once) as url, HttpClient(ssl.create_default_context(), WITH_ROOM) as client:
+        replied(await client.send(Outgoing("GET", url)))
+        outcome = failed(await client.send(Outgoing("GET", url)))
+    assert (outcome.stage, outcome.timed_out) == (Stage.ANSWER, True)
 
 
 def test_deadlines_fit_into_one_another() -> None:

@@ -304,3 +304,22 @@ def test_no_key_set(document: bytes) -> None:
 def test_any_key_set(document: bytes) -> None:
     """Lists keys of any document, and what it lists can be saved."""
     assert msgspec.json.encode(READER.keys(document))
+
+
+@pytest.mark.parametrize(
+    ("claims", "light"),
+    [
+        ({"typ": "Bearer", "azp": "c", "sub": "s", "scope": "email"}, True),
+        ({"typ": "Bearer", "azp": "c", "sid": "x"}, True),
+        ({"typ": "Bearer", "azp": "c", "preferred_username": "alice"}, False),
+        ({"typ": "Bearer", "azp": "c", "aud": "account"}, False),
+        ({"typ": "Bearer", "azp": "c", "realm_access": {"roles": ["r"]}}, False),
+        ({"typ": "Bearer", "azp": "c", "resource_access": {"c": {"roles": ["r"]}}}, False),
+        ({"typ": "ID", "azp": "c"}, False),
+        ({"typ": "Bearer"}, False),
+    ],
+)
+def test_a_lightweight_token(claims: dict[str, Any], light: bool) -> None:  # noqa: FBT001
+    """Knows a lightweight token by what it leaves out."""
+    token = jwt.encode(claims, "k" * 32, algorithm="HS256")
+    assert TokenReader().read(token).lightweight is light

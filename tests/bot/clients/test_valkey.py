@@ -1,23 +1,25 @@
 """The embedded server with real processes: it comes up, survives every kind of kill, and is left nowhere."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from bot.clients import valkey, valkey_folder
+from bot.clients import valkey, valkey_folder, valkey_socket
 from bot.clients.valkey import EmbeddedValkey
 from bot.clients.valkey_folder import OWNER_LOCK, SERVER_LOCK, StoreFolder
 from bot.clients.valkey_socket import answer, listener
-from bot.errors import StoreBinaryMissing, StoreDidNotStart, StoreFolderUnusable
+from bot.errors import StoreBinaryMissing, StoreDidNotStart, StoreFolderUnusable, StoreUnreachable
+from bot.store import Store
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -229,6 +231,13 @@ def tcp_ports(pid: int | None) -> set[str]:
     return {name for name in opened if name.removeprefix("socket:[").removesuffix("]") in inodes}
 
 
+async def seen(what: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(10):
+        while not what():  # noqa: ASYNC110 the server is a process, and sets no event
+            await asyncio.sleep(0.01)
+
+
 class TestKills:
     async def test_the_server_is_killed(self, data_dir: Path) -> None:
         """It is up again with its data after kill -9, by itself, at the same address."""
@@ -266,6 +275,41 @@ class TestKills:
         async with EmbeddedValkey(data_dir) as server:
             assert not runs(int(orphan))
             assert await ask(server, "INCR a") == ":2"
+
+    async def test_the_server_hangs(self, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It ends a server that lives and answers nothing, and starts it anew with every write it acknowledged."""
+        monkeypatch.setattr(valkey, "PING_SECONDS", 0.05)
+        monkeypatch.setattr(valkey_socket, "ASK_SECONDS", 0.2)
+        async with EmbeddedValkey(data_dir) as server, Store.at(server.url, server=server) as store:
+            stopped, address, kept = server.pid, server.url, 0
+            assert stopped
+            for number in range(50):
+                kept += await store.claim("here", f"c{number}", "me", 600)
+            os.kill(stopped, signal.SIGSTOP)
+            with contextlib.suppress(StoreUnreachable):  # it waits for its answer, at most until its deadline
+                await store.claim("here", "meanwhile", "me", 600)
+            await back(server, stopped)
+            assert not runs(stopped)
+            assert server.url == address
+            assert "did not answer 4 times in a row" in server.trouble
+            assert server.healthy
+            refused = [not await store.claim("here", f"c{number}", "you", 600) for number in range(50)]
+            assert sum(refused) == kept == 50
+
+    async def test_the_server_is_slow(self, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It leaves a server alone that does not answer for a moment."""
+        monkeypatch.setattr(valkey, "PING_SECONDS", 0.02)
+        monkeypatch.setattr(valkey_socket, "ASK_SECONDS", 0.5)
+        async with EmbeddedValkey(data_dir) as server:
+            slow = server.pid
+            assert slow
+            os.kill(slow, signal.SIGSTOP)
+            await seen(lambda: server._unanswered == valkey.HUNG_AFTER - 2)
+            os.kill(slow, signal.SIGCONT)
+            assert await ask(server, "SET a 1") == "+OK"
+            await seen(lambda: server._unanswered == 0)
+            assert server.pid == slow
+            assert server.trouble == ""
 
     async def test_every_acknowledged_write_is_kept(self, data_dir: Path) -> None:
         """It has every write it acknowledged, wherever in a stream of writes kill -9 hits."""

@@ -78,6 +78,10 @@ class Moody:
         self._check()
         return await self._box.take_letter(lane, letter)
 
+    async def renew_lane(self, lane: str, letter: str, owner: str) -> bool:
+        self._check()
+        return bool(lane and letter and owner)
+
     async def return_letter(self, lane: str, letter: str, owner: str, *, begun: bool) -> None:
         self._check()
         await self._box.return_letter(lane, letter, begun=begun)
@@ -198,10 +202,10 @@ class TestLanes:
         taken = await store.take_letter("C1", "L1", "me")
         assert taken is not None
         assert await store.take_letter("C1", "L1", "you") is None
-        assert 0 < await store._ask("TTL", LANE.of(lane="C1")) <= 60
+        assert 0 < await store._ask("TTL", LANE.of(lane="C1")) <= 12
         await store.settle_letter("C1", taken, "me", "1.1")
         assert await store.take_letter("C1", "L2", "you") is not None
-        await store._ask("DEL", LANE.of(lane="C1"))  # its minute is over
+        await store._ask("DEL", LANE.of(lane="C1"))  # its time is over
         after = await store.take_letter("C1", "L2", "me")
         assert after is not None
         assert after.begun, "nobody knows whether the other one sent it"
@@ -227,6 +231,24 @@ class TestLanes:
         assert first is not None
         assert first.begun
         assert await store.take_letter("C1", "L1", "third") is None
+
+    async def test_held_as_long_as_it_is_renewed(self, store: Store) -> None:
+        """It holds a lane for longer, not for who lost it, and not for a letter that is settled meanwhile."""
+        lane = LANE.of(lane="C1")
+        await store.queue_letter("C1", "L1", b"1")
+        taken = await store.take_letter("C1", "L1", "me")
+        assert taken is not None
+        await store._ask("EXPIRE", lane, 1)
+        assert not await store.renew_lane("C1", "L1", "you")
+        assert await store._ask("TTL", lane) <= 1
+        assert await store.renew_lane("C1", "L1", "me")
+        assert 1 < await store._ask("TTL", lane) <= 12
+        await store._ask("DEL", lane)  # it came too late, and nobody else was there
+        assert await store.renew_lane("C1", "L1", "me")
+        assert await store.take_letter("C1", "L1", "you") is None
+        await store.settle_letter("C1", taken, "me", "1.1")
+        assert await store.renew_lane("C1", "L1", "me")
+        assert await store._ask("EXISTS", lane) == 0
 
     async def test_asked_twice_it_answers_once(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         """It does not take its own repeated question for somebody's earlier attempt."""

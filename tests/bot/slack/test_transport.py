@@ -1,8 +1,10 @@
 """The connection to Slack, held against the simulated one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
+from aiohttp import web
 
 from bot.slack import transport as module
 from bot.slack.errors import (
@@ -46,6 +48,20 @@ async def test_posts_and_edits(slack: SimulatedSlack, transport: Transport) -> N
     assert slack.ledger.rejected == []
 
 
+@asynccontextmanager
+async def standing_in(answer: Callable[[web.Request], Awaitable[web.Response]]) -> AsyncIterator[str]:
+    """Something that answers in Slack's place; gives where."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
 async def test_knows_itself(transport: Transport) -> None:
     """It says who the bot is."""
     identity = await transport.identity()
@@ -84,6 +100,66 @@ async def posting(transport: Transport) -> SlackUnreachable:
     with pytest.raises(SlackUnreachable) as caught:
         await transport.call("chat.postMessage", {"channel": CHANNEL, "text": "x"})
     return caught.value
+
+
+STRANGE = {
+    "no UTF-8": (200, b'{"ok":true,"ts":"\xff"}'),
+    "a list": (200, b"[1]"),
+    "a string": (200, b'"ok"'),
+    "a number": (200, b"3"),
+    "nothing": (200, b""),
+    "null": (200, b"null"),
+    "a page": (200, b"<html>Please sign in</html>"),
+    "endless brackets": (200, b"[" * 100_000),
+    "an endless number": (200, b'{"ok":true,"x":' + b"9" * 5_000 + b"}"),
+    "a failing server's no UTF-8": (500, b"\xff"),
+    "a failing server's brackets": (502, b"[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/html", "application/gzip"])
+@pytest.mark.parametrize("what", STRANGE)
+async def test_survives_what_is_no_answer(what: str, kind: str) -> None:
+    """It takes whatever answers in Slack's place for Slack being away, and not for a success or a fault of its own."""
+    status, body = STRANGE[what]
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, body=body, headers={"Content-Type": kind})
+
+    async with standing_in(answer) as url, open_transport("xoxb-1", f"{url}/api/") as transport:
+        for ask in (lambda: transport.call("chat.postMessage", {"channel": CHANNEL}), transport.introduction):
+            with pytest.raises(SlackUnreachable, match=r"status\.slack\.com"):
+                await ask()
+        if status == 200:
+            return
+        with pytest.raises(SlackUnreachable):
+            await transport.answer(f"{url}/answer", {"text": "x"})
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"), [("7", 7), ("", 30), ("soon", 30), ("-1", 30), ("86400", 3600), ("9" * 400, 3600)]
+)
+async def test_waits_no_longer_than_sense(told: str, seconds: float) -> None:
+    """It waits as long as it is told to, half a minute where nothing sensible is said, and never for days."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": told})
+
+    async with standing_in(answer) as url, open_transport("xoxb-1", f"{url}/api/") as transport:
+        with pytest.raises(SlackBusy) as caught:
+            await transport.call("chat.postMessage", {"channel": CHANNEL})
+    assert caught.value.seconds == seconds
+
+
+async def test_is_somebody_or_waits() -> None:
+    """It does not begin as nobody, when something answers "ok" to everything."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response({"ok": True})
+
+    async with standing_in(answer) as url, open_transport("xoxb-1", f"{url}/api/") as transport:
+        with pytest.raises(SlackUnreachable):
+            await transport.identity()
 
 
 async def test_knows_what_was_not_sent(slack: SimulatedSlack, transport: Transport) -> None:
@@ -136,6 +212,13 @@ async def test_gives_up_in_time(slack: SimulatedSlack, transport: Transport, mon
     with pytest.raises(SlackUnreachable, match="TimeoutError"):
         await transport.call("auth.test", {})
     assert slack.url
+
+
+@pytest.mark.parametrize("url", ["x", "", "//x", "ftp://slack.com/x", "http://", "<!channel>"])
+async def test_gives_up_an_address_that_is_none(transport: Transport, url: str) -> None:
+    """It does not take an address that leads nowhere for Slack being away, which would be tried again and again."""
+    with pytest.raises(AnswerLate):
+        await transport.answer(url, {"text": "x"})
 
 
 async def test_answers_where_it_was_asked(slack: SimulatedSlack, transport: Transport) -> None:

@@ -15,9 +15,10 @@ from diagnostics.areas.keycloak.platform import expected
 from diagnostics.areas.token import claims
 from diagnostics.check import Check
 from diagnostics.context import Context
-from diagnostics.evidence.http import Answer, NoAnswer, Stage
-from diagnostics.evidence.keycloak.kinds import KeycloakLogin, KeycloakOwners, KeycloakReach
-from diagnostics.model import Evidence
+from diagnostics.evidence.http import CERTIFICATE_REFUSED, Answer, NoAnswer, Stage
+from diagnostics.evidence.keycloak.kinds import KeycloakLogin, KeycloakOwners
+from diagnostics.evidence.keycloak.way import KeycloakWay
+from diagnostics.model import Evidence, Severity
 from tests.diagnostics.areas.cases import CASES, Case, authorization, why
 from tests.diagnostics.areas.cases import connection as connection_cases
 from tests.diagnostics.areas.cases import login as login_cases
@@ -61,12 +62,33 @@ def test_is_silent(case: Case, seen: Evidence) -> None:
         (
             "keycloak.certificate-wrong-name",
             connection_cases.shown(names=()),
-            "The certificate shown by keycloak.example.com is for CN=keycloak",
+            "The certificate shown by keycloak.example.com is for no name (CN=keycloak)",
         ),
         (
             "keycloak.certificate-wrong-name",
             connection_cases.shown(names=("a.b", "c.d")),
             "The certificate shown by keycloak.example.com is for a.b, c.d",
+        ),
+        (
+            "keycloak.address-unusable",
+            connection_cases.two(connection_cases.lost("192.0.2.7", "ECONNREFUSED")),
+            "1 of 2 addresses of keycloak.example.com cannot be used: 192.0.2.7 (connect: ECONNREFUSED)",
+        ),
+        (
+            "keycloak.tls-failed",
+            connection_cases.failed(Stage.TLS, "wrong version number", code="WRONG_VERSION_NUMBER"),
+            (
+                "The TLS handshake with keycloak.example.com:8443 fails: wrong version number "
+                "(what answers there speaks no TLS)"
+            ),
+        ),
+        (
+            "keycloak.certificate-untrusted",
+            connection_cases.shown("CERT_HAS_EXPIRED"),
+            (
+                "The certificate of keycloak.example.com, issued by CN=The CA, is not trusted: "
+                "certificate verify failed (another certificate of its chain)"
+            ),
         ),
         (
             "keycloak.certificate-expiring",
@@ -150,6 +172,9 @@ def test_without_a_platform() -> None:
         (("192.0.2.7",), "192.0.2.7", True),
         (("*.0.2.7",), "192.0.2.8", False),
         (("2001:db8::1",), "2001:db8::1", True),
+        (("2001:db8::1",), "2001:0DB8:0:0::1", True),
+        (("2001:db8::1",), "2001:db8::2", False),
+        (("a.example.com",), "192.0.2.7", False),
         ((), "a.example.com", False),
     ],
 )
@@ -183,8 +208,14 @@ answers = st.builds(
     error=words,
     description=descriptions,
 )
+codes = ("", "ECONNREFUSED", "ENETUNREACH", "EHOSTUNREACH", "ECONNRESET", "HOSTNAME_MISMATCH", "CERT_HAS_EXPIRED")
 failures = st.builds(
-    NoAnswer, stage=st.sampled_from(Stage), detail=st.just("why"), timed_out=st.booleans(), took_ms=st.just(1)
+    NoAnswer,
+    stage=st.sampled_from(Stage),
+    detail=st.just("why"),
+    timed_out=st.booleans(),
+    took_ms=st.just(1),
+    code=st.sampled_from((*codes, CERTIFICATE_REFUSED)),
 )
 
 
@@ -205,6 +236,15 @@ def test_no_unserved_realm_goes_unnamed(bare: Any, auth: Any) -> None:
 def test_no_failed_connection_goes_unnamed(failure: NoAnswer) -> None:
     """Names a fault for every connection that ended before a request could be sent."""
     for certificate in (None, reach().reached.certificate):
-        seen = KeycloakReach(reach(failure=failure, certificate=certificate).reached)
+        seen = reach(failure=failure, certificate=certificate)
         named = [id for id in spoken(connection.CHECKS, seen) if id != "keycloak.name-lookup-slow"]
         assert bool(named) is failure.stage.before_request
+
+
+@given(failures, answers | failures.filter(lambda one: not one.stage.before_request), answers | failures)
+def test_no_connection_fails_beside_a_page(failure: NoAnswer, through: Any, other: Any) -> None:
+    """Says of no connection that it cannot be made when a request got through, at worst that it is unsteady."""
+    for certificate in (None, reach().reached.certificate):
+        seen = KeycloakWay(reach(failure=failure, certificate=certificate).reached, (other, through))
+        named = [CHECKS[id].severity for id in spoken(connection.CHECKS, seen)]
+        assert Severity.CRITICAL not in named

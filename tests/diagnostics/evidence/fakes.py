@@ -50,11 +50,14 @@ class FakeHttp:
 
 
 class FakeNetwork:
-    """Reaches everything."""
+    """Reaches everything, unless it is given a failure."""
+
+    def __init__(self, failure: NoAnswer | None = None) -> None:
+        self.failure = failure
 
     async def reach(self, url: str) -> Reached:
         """A connection without TLS."""
-        return Reached(url, 443, tls=False)
+        return Reached(url, 443, tls=False, failure=self.failure)
 
 
 class FakeTokens:

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.evidence.http import (
+    ADDRESS,
     EXCERPT,
+    TYPE,
     WORDS,
     Answer,
     NoAnswer,
@@ -19,6 +21,7 @@ from diagnostics.evidence.http import (
     replied,
 )
 from diagnostics.model import CouldNotLookError, Reason
+from diagnostics.redaction import KnownSecret, Redactor
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -55,6 +58,52 @@ def test_an_excerpt_is_cut_between_words() -> None:
         excerpt = reply(body).answer().excerpt
         assert len(excerpt) <= EXCERPT + 2
         assert secret in excerpt or "k7Qz" not in excerpt
+
+
+PHRASE = "quartz lamp 77 over the\tolive  harbour"
+
+
+def test_a_known_secret_that_the_cut_runs_through() -> None:
+    """Shows no beginning of a known secret of several words, wherever the cut falls, nor one on several lines."""
+    cleaner = Redactor([KnownSecret("passphrase", PHRASE)])
+    for before in range(EXCERPT - 60, EXCERPT + 5):
+        body = f"{'a' * before} {PHRASE} and more words".encode()
+        shown = cleaner.value(reply(body).answer()).excerpt
+        assert not any(word in shown for word in PHRASE.split()), shown
+    for blanks in range(4 * EXCERPT - 60, 4 * EXCERPT + 5):
+        body = f"page{' ' * (blanks - 4)}{PHRASE} and more words".encode()
+        shown = cleaner.value(reply(body).answer()).excerpt
+        assert not any(word in shown for word in PHRASE.split()), shown
+
+
+def test_a_known_secret_in_a_long_description() -> None:
+    """Shows no beginning of it in a server's own words either."""
+    cleaner = Redactor([KnownSecret("passphrase", PHRASE)])
+    for before in range(WORDS - 60, WORDS + 5):
+        body = json.dumps({"error": "e", "error_description": f"{'a' * before} {PHRASE} and more"}).encode()
+        shown = cleaner.value(reply(body, 400).answer()).refusal
+        assert not any(word in shown for word in PHRASE.split()), shown
+
+
+def test_a_long_content_type() -> None:
+    """Bounds a content type."""
+    assert len(reply(b"", content_type="text/html; " + "a=b; " * 10_000).answer().content_type) <= TYPE
+    assert reply(b"", content_type="x" * 10_000).answer().content_type == "…"
+
+
+@pytest.mark.parametrize(
+    ("location", "kept"),
+    [
+        ("https://h.example/a?" + "q" * (ADDRESS - 20), "https://h.example/a?" + "q" * (ADDRESS - 20)),
+        ("https://h.example:8443/a/" + "k7Qz" * 9_000, "https://h.example:8443/ …"),
+        ("https://h.example?state=" + "k7Qz" * 9_000, "https://h.example/ …"),
+        ("https://" + "h" * 9_000 + "/", "…"),
+        ("/a/" + "k7Qz" * 9_000, "…"),
+    ],
+)
+def test_a_long_location(location: str, kept: str) -> None:
+    """Keeps an ordinary address whole, and of one that is too long no piece that could be half a secret."""
+    assert reply(b"", 302, location=location).answer().location == kept
 
 
 def test_a_long_page_is_cut_between_words_too() -> None:

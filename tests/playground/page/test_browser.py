@@ -88,6 +88,37 @@ async def test_command_thread_and_modal(desktop: Page, app: AsyncApp, slack: Sim
     assert slack.person("oncall").modal.view is None
 
 
+async def _modal_with(page: Page, words: str) -> None:
+    """Open the modal, choose in it, and type into its text, which keeps the focus."""
+    await _type(page, "#line", "/volati show")
+    await _press(page, "Explain a token")
+    await page.until("document.querySelector('#modal').open")
+    await page.run(
+        "(() => { const menu = document.querySelector('#modal select'); menu.focus(); menu.value = 'production';"
+        " menu.dispatchEvent(new Event('change')); })()"
+    )
+    await page.run("document.querySelector('#modal textarea').focus()")
+    await page.call("Input.insertText", text=words)
+
+
+async def test_modal_sent_while_typing(desktop: Page, app: AsyncApp, slack: SimulatedSlack) -> None:
+    """It sends what is typed even when the button is pressed without leaving the field, as screen readers do."""
+    await _modal_with(desktop, "a.b.c")
+    await _press(desktop, "Explain")
+    assert await desktop.until("!document.querySelector('#modal').open")
+    assert slack.person("oncall").modal.view is None
+
+
+async def test_modal_closed_while_typing(desktop: Page, app: AsyncApp, slack: SimulatedSlack) -> None:
+    """It forgets what was typed when the modal is closed, and complains of nothing."""
+    await _modal_with(desktop, "half a word")
+    await desktop.call("Input.dispatchKeyEvent", type="keyDown", key="Escape", code="Escape", windowsVirtualKeyCode=27)
+    assert await desktop.until("!document.querySelector('#modal').open")
+    await _type(desktop, "#line", "/volati show")  # by its answer everything before has been heard
+    assert await desktop.until("document.querySelectorAll('#messages .message.private').length === 2")
+    assert await desktop.run("document.querySelector('.notice')?.textContent ?? ''") == ""
+
+
 async def test_confirmation_and_edit(desktop: Page, app: AsyncApp) -> None:
     """It asks before a dangerous button, does nothing on no, and shows the edit after yes."""
     await _type(desktop, "#line", "/volati show")

@@ -4,8 +4,15 @@ from typing import Any
 
 import pytest
 
-from playground.slack.blocks import BLOCKS, EVERYWHERE
-from playground.slack.limits import block_faults, check_blocks, check_message, check_view, view_faults
+from playground.slack.blocks import BLOCKS, EVERYWHERE, Surface
+from playground.slack.limits import (
+    SURFACES_OF_INPUTS,
+    block_faults,
+    check_blocks,
+    check_message,
+    check_view,
+    view_faults,
+)
 from playground.slack.messages import Content
 from playground.slack.refusals import SlackRefusal
 
@@ -332,3 +339,14 @@ def test_good_views() -> None:
         check_view(MODAL, "home")
     with pytest.raises(SlackRefusal, match="view_too_large"):
         check_view({**MODAL, "blocks": [section("x" * 2999)] * 90}, "modal")
+
+
+@pytest.mark.parametrize(("kind", "surfaces"), SURFACES_OF_INPUTS.items())
+def test_inputs_stand_where_slack_has_them(kind: str, surfaces: frozenset[Surface]) -> None:
+    """It refuses an input on a surface that does not have it, such as a file's outside of modals."""
+    label = {"type": "plain_text", "text": "What"}
+    more = {"is_decimal_allowed": False} if kind == "number_input" else {}
+    given = {"type": "input", "label": label, "element": {"type": kind, "action_id": "a", **more}}
+    for surface in EVERYWHERE:
+        faults = [one.pointer for one in block_faults([given], surface)]
+        assert faults == ([] if surface in surfaces else ["/blocks/0/element/type"])

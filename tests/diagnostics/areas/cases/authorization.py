@@ -9,9 +9,11 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakProtection,
     KeycloakRegistration,
     KeycloakResources,
+    KeycloakResourceServer,
+    ProbeLeft,
     Resource,
 )
-from tests.diagnostics.areas.cases.case import DOWN, HTML, OK, SILENT, Case, refusal
+from tests.diagnostics.areas.cases.case import DOWN, HTML, OK, REFUSED, SILENT, Case, refusal
 
 OFF = refusal(403, "invalid_clientId", "Client application [volaticloud-api] is not registered as a resource server.")
 NO_ROLE = refusal(403, "invalid_scope", "Requires uma_protection scope.")
@@ -21,6 +23,11 @@ NO_TOKEN = refusal(403, "invalid_bearer_token", "Could not obtain bearer access_
 def protection(exchange: Exchange = OK) -> KeycloakProtection:
     """What the protection API said."""
     return KeycloakProtection(exchange, ("volaticloud-api/uma_protection",))
+
+
+def lightweight(*introspected: str, exchange: Exchange | None = None, told: bool = True) -> KeycloakProtection:
+    """What it said to a lightweight token, and which roles introspection gave, if it told."""
+    return KeycloakProtection(exchange or NO_ROLE, (), lightweight=True, introspected=introspected if told else None)
 
 
 def resource(id: str = "r1", **facts: Any) -> Resource:
@@ -49,12 +56,18 @@ BOBS = resource("r4", owner_id="bob-id", owner_name="bob", noted_owner="bob-id")
 
 
 def registration(
-    created: Exchange, read: Exchange | None = None, deleted: Exchange | None = None, left: int = 0
+    created: Exchange | None,
+    read: Exchange | None = None,
+    deleted: Exchange | None = None,
+    left: int = 0,
+    remains: ProbeLeft | None = None,
 ) -> KeycloakRegistration:
     """A probe resource's way."""
-    return KeycloakRegistration(created, read, deleted, left)
+    return KeycloakRegistration(created, read, deleted, left, remains)
 
 
+ENFORCING = KeycloakResourceServer("ENFORCING", remote_management=True)
+PERMISSIVE = KeycloakResourceServer("PERMISSIVE", remote_management=True)
 CREATED, GONE = refusal(201), refusal(204)
 SOUND = registration(CREATED, OK, GONE)
 
@@ -67,15 +80,64 @@ CASES = (
     ),
     Case(
         "keycloak.uma-protection-missing",
-        fires=(protection(NO_ROLE),),
-        silent=(protection(), protection(OFF), protection(NO_TOKEN), protection(SILENT)),
+        fires=(protection(NO_ROLE), lightweight(), lightweight("account/view-profile", "other/uma_protection")),
+        silent=(
+            protection(),
+            protection(OFF),
+            protection(NO_TOKEN),
+            protection(SILENT),
+            lightweight("volaticloud-api/uma_protection"),
+            lightweight(told=False),
+        ),
         says="lacks uma_protection",
+    ),
+    Case(
+        "keycloak.token-lightweight",
+        fires=(lightweight("volaticloud-api/uma_protection"),),
+        silent=(protection(NO_ROLE), lightweight(exchange=OK), lightweight(exchange=OFF), lightweight(exchange=SILENT)),
+        says="no role is in them, introspection gives uma_protection (HTTP 403 invalid_scope",
+    ),
+    Case(
+        "keycloak.token-lightweight",
+        fires=(lightweight(), lightweight("other/uma_protection")),
+        silent=(protection(),),
+        says="no role is in them, introspection does not give uma_protection either",
+    ),
+    Case(
+        "keycloak.token-lightweight",
+        fires=(lightweight(told=False),),
+        silent=(protection(),),
+        says="no role is in them, and introspection did not say which there are",
+    ),
+    Case(
+        "keycloak.remote-management-off",
+        fires=(KeycloakResourceServer("ENFORCING", remote_management=False),),
+        silent=(ENFORCING,),
+        says="Remote resource management is off for client volaticloud-api",
+    ),
+    Case(
+        "keycloak.enforcement-disabled",
+        fires=(KeycloakResourceServer("DISABLED", remote_management=True),),
+        silent=(ENFORCING, PERMISSIVE),
+        says="is DISABLED: every permission is granted",
+    ),
+    Case(
+        "keycloak.enforcement-permissive",
+        fires=(PERMISSIVE,),
+        silent=(ENFORCING, KeycloakResourceServer("DISABLED", remote_management=True)),
+        says="is PERMISSIVE: resources without a permission are open to all",
     ),
     Case(
         "keycloak.protection-refused",
         fires=(protection(NO_TOKEN), protection(DOWN), protection(HTML), protection(refusal(404))),
         silent=(protection(), protection(OFF), protection(NO_ROLE), protection(SILENT)),
         says="The protection API answers HTTP",
+    ),
+    Case(
+        "keycloak.protection-not-answering",
+        fires=(protection(SILENT), protection(REFUSED)),
+        silent=(protection(), protection(NO_TOKEN), protection(DOWN)),
+        says="The client logs in, and the protection API gave no answer within",
     ),
     Case(
         "keycloak.resource-without-owner",
@@ -106,6 +168,12 @@ CASES = (
         says="neither granted nor denied",
     ),
     Case(
+        "keycloak.evaluation-broken",
+        fires=(KeycloakEvaluation(SILENT),),
+        silent=(KeycloakEvaluation(OK),),
+        says="A UMA ticket request got no answer within 4001 ms",
+    ),
+    Case(
         "keycloak.registration-fails",
         fires=(
             registration(refusal(403, "forbidden")),
@@ -115,6 +183,15 @@ CASES = (
         ),
         silent=(SOUND, registration(CREATED, OK, GONE, left=2)),
         says="A probe resource could not be registered",
+    ),
+    Case(
+        "keycloak.probe-may-remain",
+        fires=(
+            registration(CREATED, OK, SILENT, remains=ProbeLeft("volati-probe-1-a", "r9", "its removal gave nothing")),
+            registration(None, remains=ProbeLeft("volati-probe-1-a", "", "the search for it gave nothing")),
+        ),
+        silent=(SOUND, registration(CREATED, OK, refusal(500))),
+        says="The probe resource volati-probe-1-a (",
     ),
     Case(
         "keycloak.probe-left-behind",

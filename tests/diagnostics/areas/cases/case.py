@@ -12,9 +12,9 @@ URL = "https://keycloak.example.com"
 ISSUER = f"{URL}/realms/volaticloud"
 
 
-def context(**expected: str | None) -> Context:
+def context(**expected: str | bool | None) -> Context:
     """The frame of a judgement, with the platform's settings as given."""
-    settings: dict[str, str | None] = {
+    settings: dict[str, str | bool | None] = {
         "url": URL,
         "realm": "volaticloud",
         "client_id": "volaticloud-api",

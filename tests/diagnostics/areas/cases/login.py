@@ -5,7 +5,7 @@ from typing import Any
 
 from diagnostics.evidence.http import Exchange
 from diagnostics.evidence.keycloak.kinds import KeycloakClientSecret, KeycloakLogin
-from tests.diagnostics.areas.cases.case import DOWN, HTML, LOGIN_PAGE, NOW, OK, SILENT, Case, refusal
+from tests.diagnostics.areas.cases.case import DOWN, HTML, LOGIN_PAGE, NOW, OK, REFUSED, SILENT, Case, refusal
 from tests.diagnostics.areas.cases.token import facts
 
 INVALID = "Invalid client or Invalid client credentials"
@@ -17,9 +17,9 @@ BAD_SCOPE = refusal(400, "invalid_scope", "Invalid scopes: nope")
 NO_REALM = refusal(403, "access_denied", "Realm not enabled")
 
 
-def login(exchange: Exchange, page: str = "") -> KeycloakLogin:
+def login(exchange: Exchange, page: str = "", copy: KeycloakClientSecret | None = None) -> KeycloakLogin:
     """A login that gave no token."""
-    return KeycloakLogin(exchange, client_page=page)
+    return KeycloakLogin(exchange, client_page=page, secret=copy)
 
 
 def ahead(seconds: float) -> KeycloakLogin:
@@ -34,15 +34,42 @@ def secret(**facts: Any) -> KeycloakClientSecret:
     return KeycloakClientSecret(**{**tidy, **facts})
 
 
+TIDY, EMPTY, SPACED = secret(), secret(empty=True), secret(surrounding_space=True)
+
+
+def works(copy: KeycloakClientSecret | None) -> KeycloakLogin:
+    """A login that gave a token for this copy of the secret."""
+    return KeycloakLogin(OK, facts(), NOW, secret=copy)
+
+
 SOUND = ahead(0)
 MISSING, DISABLED = login(UNKNOWN_CLIENT, "missing"), login(UNKNOWN_CLIENT, "disabled")
 
 CASES = (
     Case(
         "keycloak.client-secret-untidy",
-        fires=(secret(empty=True), secret(surrounding_space=True), secret(empty=True, surrounding_space=True)),
-        silent=(secret(),),
-        says="The client secret in /run/secrets/client",
+        fires=(
+            login(WRONG_SECRET, copy=EMPTY),
+            login(WRONG_SECRET, copy=SPACED),
+            login(UNKNOWN_CLIENT, copy=secret(empty=True, surrounding_space=True)),
+        ),
+        silent=(
+            login(WRONG_SECRET, copy=TIDY),
+            login(WRONG_SECRET),
+            works(SPACED),
+            works(EMPTY),
+            login(UNKNOWN_CLIENT, "disabled", SPACED),
+            login(NO_REALM, copy=SPACED),
+            login(DOWN, copy=SPACED),
+            login(SILENT, copy=SPACED),
+        ),
+        says="Volati's copy of the client secret, from /run/secrets/client, ",
+    ),
+    Case(
+        "keycloak.client-secret-spaced",
+        fires=(works(SPACED), works(EMPTY)),
+        silent=(works(TIDY), works(None), login(WRONG_SECRET, copy=SPACED)),
+        says="; it works now",
     ),
     Case(
         "keycloak.realm-disabled",
@@ -52,9 +79,15 @@ CASES = (
     ),
     Case(
         "keycloak.client-secret-wrong",
-        fires=(login(WRONG_SECRET),),
+        fires=(login(WRONG_SECRET, copy=TIDY), login(WRONG_SECRET, copy=SPACED)),
         silent=(SOUND, MISSING, DISABLED, login(UNKNOWN_CLIENT), login(NO_ACCOUNT), login(PUBLIC), login(DOWN)),
-        says="rejects its secret (HTTP 401 unauthorized_client: Invalid client",
+        says="rejects Volati's copy of its secret, from /run/secrets/client (HTTP 401 unauthorized_client: Invalid",
+    ),
+    Case(
+        "keycloak.client-secret-wrong",
+        fires=(login(WRONG_SECRET),),
+        silent=(SOUND,),
+        says="rejects Volati's copy of its secret, from its settings (HTTP 401",
     ),
     Case(
         "keycloak.client-missing",
@@ -100,6 +133,12 @@ CASES = (
             login(DOWN),
         ),
         says="is refused (HTTP 4",
+    ),
+    Case(
+        "keycloak.login-not-answering",
+        fires=(login(SILENT), login(REFUSED)),
+        silent=(SOUND, login(DOWN), login(WRONG_SECRET), login(HTML)),
+        says="The realm page is served, and the token endpoint gave no answer within",
     ),
     Case(
         "keycloak.login-broken",

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from diagnostics.evidence.http import Answer, Exchange
+from diagnostics.evidence.http import Answer, Exchange, NoAnswer, Stage
 from diagnostics.evidence.keycloak.kinds import KeycloakDiscovery, KeycloakKeys, KeycloakRealm, RealmPage
 from diagnostics.evidence.tokens import Key
 from tests.diagnostics.areas.cases.case import (
@@ -24,7 +24,15 @@ from tests.diagnostics.areas.cases.case import (
 NO_PATH = refusal(404, "Unable to find matching target resource method")
 NO_REALM = refusal(404, "Realm does not exist")
 NO_PATH_HTML = Answer(404, 4, "text/html; charset=utf-8", excerpt="Resource not found")
+BROKEN_OFF = NoAnswer(Stage.ANSWER, "Server disconnected", timed_out=False, took_ms=3)
 OPEN = context(base_path=None)
+PLAIN = context(url="http://keycloak.example.com")
+DEMANDS_HTTPS = refusal(403, "invalid_request", "HTTPS required")
+
+
+def to(location: str, status: int = 301) -> Answer:
+    """A redirect to this address."""
+    return Answer(status, 5, "text/html", location=location)
 
 
 def pages(bare: Exchange, auth: Exchange = NO_PATH, served: str | None = None) -> KeycloakRealm:
@@ -61,25 +69,77 @@ CASES = (
     Case(
         "keycloak.not-answering",
         fires=(pages(SILENT, SILENT), pages(NO_PATH, SILENT)),
-        silent=(SOUND, pages(REFUSED, REFUSED), pages(OK, SILENT, served=""), pages(DOWN, DOWN), GONE),
+        silent=(
+            *(SOUND, pages(REFUSED, REFUSED), pages(OK, SILENT, served=""), pages(DOWN, DOWN), GONE),
+            *(pages(NO_REALM, SILENT), pages(BROKEN_OFF, BROKEN_OFF)),
+        ),
         says="gave no answer within 4001 ms",
+    ),
+    Case(
+        "keycloak.hangs-up",
+        fires=(pages(BROKEN_OFF, BROKEN_OFF), pages(NO_PATH, BROKEN_OFF)),
+        silent=(SOUND, pages(SILENT, SILENT), pages(REFUSED, REFUSED), pages(NO_REALM, BROKEN_OFF), pages(DOWN, DOWN)),
+        says="took the request and broke off after 3 ms: Server disconnected",
     ),
     Case(
         "keycloak.server-error",
         fires=(pages(DOWN, DOWN), pages(refusal(500, "unknown_error"), NO_PATH), pages(refusal(599), NO_PATH)),
-        silent=(SOUND, pages(OK, DOWN, served=""), pages(refusal(499), refusal(499)), pages(SILENT, SILENT)),
+        silent=(
+            SOUND,
+            pages(OK, DOWN, served=""),
+            pages(refusal(499), NO_PATH),
+            pages(SILENT, SILENT),
+            pages(NO_REALM, DOWN),
+        ),
         says="answers HTTP 5",
     ),
     Case(
         "keycloak.redirected",
         fires=(pages(LOGIN_PAGE, LOGIN_PAGE), pages(refusal(301), NO_PATH), pages(refusal(399), refusal(399))),
-        silent=(SOUND, pages(OK, LOGIN_PAGE, served=""), pages(HTML, HTML), pages(refusal(400), refusal(400))),
+        silent=(
+            SOUND,
+            pages(OK, LOGIN_PAGE, served=""),
+            pages(HTML, HTML),
+            pages(refusal(400), refusal(400)),
+            pages(NO_REALM, LOGIN_PAGE),
+        ),
         says="redirects to",
+    ),
+    Case(
+        "keycloak.redirected",
+        fires=(pages(LOGIN_PAGE), pages(to("https://sso.example.com/")), pages(to("http://[::1/"))),
+        silent=(pages(to(f"{URL}/realms/volaticloud"), to(URL)),),
+        says="redirects to",
+        context=PLAIN,
+    ),
+    Case(
+        "keycloak.redirected-to-https",
+        fires=(
+            pages(to(f"{URL}/realms/volaticloud"), to(f"{URL}/auth/realms/volaticloud")),
+            pages(to("https://KEYCLOAK.example.com:8443/", 308)),
+        ),
+        silent=(
+            *(
+                pages(to(one))
+                for one in ("https://sso.example.com/", "http://keycloak.example.com/", "/", "http://[::1")
+            ),
+            pages(OK, to(URL), served=""),
+            pages(NO_REALM, to(URL)),
+        ),
+        says="http://keycloak.example.com is plain http, and every request is sent on to https://",
+        context=PLAIN,
+    ),
+    Case(
+        "keycloak.redirected-to-https",
+        fires=(pages(to(URL)),),
+        silent=(SOUND,),
+        says=": configure the https address",
+        context=PLAIN,
     ),
     Case(
         "keycloak.not-json",
         fires=(pages(HTML, HTML), pages(OK, NO_PATH), pages(refusal(299), NO_PATH)),
-        silent=(SOUND, pages(OK, HTML, served=""), pages(LOGIN_PAGE, LOGIN_PAGE), GONE),
+        silent=(SOUND, pages(OK, HTML, served=""), pages(LOGIN_PAGE, LOGIN_PAGE), GONE, pages(NO_REALM, HTML)),
         says="is not the realm's: HTTP 2",
     ),
     Case(
@@ -127,6 +187,19 @@ CASES = (
         says="(limit 1000 ms)",
     ),
     Case(
+        "keycloak.https-required",
+        fires=(discovery(DEMANDS_HTTPS),),
+        silent=(discovery(), discovery(refusal(403, "access_denied", "Forbidden")), discovery(HTML), discovery(SILENT)),
+        says="although it is asked at https://keycloak.example.com",
+    ),
+    Case(
+        "keycloak.https-required",
+        fires=(discovery(DEMANDS_HTTPS),),
+        silent=(discovery(),),
+        says="and it is asked at http://keycloak.example.com, which is plain http",
+        context=PLAIN,
+    ),
+    Case(
         "keycloak.discovery-broken",
         fires=(
             discovery(DOWN),
@@ -136,7 +209,7 @@ CASES = (
             discovery(issuer=""),
             discovery(token_endpoint=""),
         ),
-        silent=(discovery(), discovery(jwks_uri="")),
+        silent=(discovery(), discovery(jwks_uri=""), discovery(DEMANDS_HTTPS)),
         says="The realm answers, its discovery document does not",
     ),
     Case(
@@ -162,7 +235,7 @@ CASES = (
     Case(
         "keycloak.keys-unreadable",
         fires=(keys(exchange=DOWN), keys(exchange=HTML), keys(exchange=SILENT)),
-        silent=(keys(SIGNING), keys()),
+        silent=(keys(SIGNING), keys(), keys(exchange=DEMANDS_HTTPS)),
         says="its signing keys cannot be read",
     ),
     Case(
@@ -170,5 +243,12 @@ CASES = (
         fires=(keys(), keys(ENCRYPTING), keys(Key("k", "EC", "ES256", "sig")), keys(Key("k", "RSA", "RS256", "enc"))),
         silent=(keys(SIGNING), keys(ENCRYPTING, SIGNING), keys(Key("k", "RSA", "", "")), keys(exchange=DOWN)),
         says="a signing key for RS256",
+    ),
+    Case(
+        "keycloak.no-signing-key",
+        fires=(keys(), keys(ENCRYPTING)),
+        silent=(keys(SIGNING), keys(Key("k", "EC", "ES256", "sig"))),
+        says="none of them a signing key",
+        context=context(algorithm_assumed=True),
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from diagnostics.evidence.keycloak.kinds import KeycloakToken, PresentedToken, TokenActivity
 from diagnostics.evidence.tokens import Signature, TokenFacts
-from tests.diagnostics.areas.cases.case import ISSUER, NOW, OK, Case
+from tests.diagnostics.areas.cases.case import ISSUER, NOW, OK, Case, context
 
 
 def facts(**claims: Any) -> TokenFacts:
@@ -41,6 +41,8 @@ def shown(signature: Signature = Signature.VALID, **claims: Any) -> PresentedTok
     return PresentedToken(facts(**claims), signature, ("k1", "k2"), NOW)
 
 
+ASSUMED = context(algorithm_assumed=True)
+
 CASES = (
     Case(
         "keycloak.token-key-unknown",
@@ -59,6 +61,20 @@ CASES = (
         fires=(own(algorithm="ES256"), own(Signature.ALGORITHM_WRONG, algorithm="none")),
         silent=(own(), own(Signature.WRONG)),
         says="the platform expects RS256",
+    ),
+    Case(
+        "keycloak.token-algorithm-wrong",
+        fires=(own(Signature.ALGORITHM_WRONG, algorithm="none"),),
+        silent=(own(), own(algorithm="ES256")),
+        says="Tokens are signed with none",
+        context=ASSUMED,
+    ),
+    Case(
+        "keycloak.token-algorithm-unusual",
+        fires=(own(algorithm="ES256"), own(Signature.KEY_UNKNOWN, algorithm="PS512")),
+        silent=(own(), own(Signature.ALGORITHM_WRONG, algorithm="none")),
+        says="RS256 is usual, and no other is configured here",
+        context=ASSUMED,
     ),
     Case(
         "keycloak.token-not-yet-valid",
@@ -119,6 +135,20 @@ CASES = (
         fires=(shown(algorithm="HS256"), shown(Signature.ALGORITHM_WRONG, algorithm="none")),
         silent=(shown(), shown(Signature.WRONG)),
         says="RS256 is expected here",
+    ),
+    Case(
+        "token.algorithm-refused",
+        fires=(shown(Signature.ALGORITHM_WRONG, algorithm="HS256"),),
+        silent=(shown(), shown(algorithm="ES256")),
+        says="It is signed with HS256",
+        context=ASSUMED,
+    ),
+    Case(
+        "token.algorithm-unusual",
+        fires=(shown(algorithm="ES256"),),
+        silent=(shown(), shown(Signature.ALGORITHM_WRONG, algorithm="none")),
+        says="It is signed with ES256",
+        context=ASSUMED,
     ),
     Case(
         "token.not-an-access-token",

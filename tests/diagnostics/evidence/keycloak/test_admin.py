@@ -16,6 +16,7 @@ from diagnostics.evidence.keycloak.kinds import (
     KeycloakOwners,
     KeycloakRealm,
     KeycloakResources,
+    KeycloakResourceServer,
     RealmPage,
 )
 from diagnostics.evidence.keycloak.session import Credentials, Target
@@ -96,6 +97,37 @@ async def test_an_unknown_user() -> None:
     http = FakeHttp({f"GET {ADMIN}/users": reply([])})
     assert await session(http).user(seen(), "../clients") == AskedUser("../clients", found=False)
     assert http.paths()[-1] == f"GET {ADMIN}/users/..%2Fclients"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(reply(None, 500), Reason.REFUSED), (reply(None, 403), Reason.FORBIDDEN), (GONE, Reason.UNREACHABLE)],
+)
+async def test_a_user_who_was_not_given(answer: Any, reason: Reason) -> None:
+    """Does not take an admin API that fails for a user who does not exist."""
+    table = {f"GET {ADMIN}/users": reply([]), f"GET {ADMIN}/users/i": answer}
+    assert (await refused(session(FakeHttp(table)).user(seen(), "i"))).reason is reason
+
+
+async def test_owners_that_are_no_names() -> None:
+    """Counts dots for an owner as nobody, and does not ask: in an address they would lead elsewhere."""
+    http = FakeHttp({f"GET {ADMIN}/users/..": reply([]), f"GET {ADMIN}/users/.": reply([])})
+    listed = (resource("1", noted_owner=".."), resource("2", noted_owner="."))
+    found = await session(http).owners(seen(resources=KeycloakResources(listed, more=False)))
+    assert found == KeycloakOwners(2, (".", ".."))
+    assert http.sent == []
+
+
+@pytest.mark.parametrize("text", ["", " ", ".", "..", " .. "])
+def test_what_is_no_name(text: str) -> None:
+    """Says which part of a question is no name, and how to ask."""
+    for place, what in enumerate(("user", "action", "resource")):
+        parts = ["alice", "view", "r1"]
+        parts[place] = text
+        flaw = Question(*parts).flaw
+        assert what in flaw
+        assert "why alice view <id or name of a resource>" in flaw
+    assert Question("alice", "view", "...").flaw == ""
 
 
 @pytest.mark.parametrize("status", [401, 403])
@@ -232,10 +264,47 @@ async def test_an_unknown_client() -> None:
     assert error.detail == "The admin API does not know client volaticloud-api."
 
 
+SERVER = f"GET {ADMIN}/clients/c1/authz/resource-server"
+SETTINGS = {"allowRemoteResourceManagement": True, "policyEnforcementMode": "ENFORCING"}
+
+
+def resource_server(answer: Any) -> FakeHttp:
+    return FakeHttp({f"GET {ADMIN}/clients": reply([{"id": "c1"}]), SERVER: answer})
+
+
+@pytest.mark.parametrize(("mode", "remote"), [("ENFORCING", True), ("PERMISSIVE", False), ("DISABLED", True)])
+async def test_a_resource_server(mode: str, remote: bool) -> None:  # noqa: FBT001
+    """Reads how the client is set up as a resource server."""
+    said = {**SETTINGS, "policyEnforcementMode": mode, "allowRemoteResourceManagement": remote}
+    found = await session(resource_server(reply(said))).resource_server(seen())
+    assert found == KeycloakResourceServer(mode, remote)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (reply({"error": "HTTP 404 Not Found"}, 404), Reason.DEPENDS),
+        (reply({"error": "HTTP 403 Forbidden"}, 403), Reason.FORBIDDEN),
+        (reply({"error": "x"}, 500), Reason.REFUSED),
+        (reply({}), Reason.FAILED),
+        (reply([]), Reason.FAILED),
+        (reply({**SETTINGS, "allowRemoteResourceManagement": "no"}), Reason.FAILED),
+        (GONE, Reason.UNREACHABLE),
+    ],
+)
+async def test_no_resource_server(answer: Any, reason: Reason) -> None:
+    """Does not take settings that were not given for settings that are off."""
+    assert (await refused(session(resource_server(answer)).resource_server(seen()))).reason is reason
+
+
 def test_what_needs_what() -> None:
     """Lists the admin's sources; a question adds user and decision."""
     looking = session(FakeHttp({}))
-    assert [source.kind for source in admin_sources(looking)] == [KeycloakAdmin, KeycloakOwners]
+    assert [source.kind for source in admin_sources(looking)] == [
+        KeycloakAdmin,
+        KeycloakOwners,
+        KeycloakResourceServer,
+    ]
     asked = question_sources(looking, Question("a", "b", "c"))
     assert [source.kind for source in asked] == [KeycloakAdmin, AskedUser, KeycloakDecision]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -18,6 +19,7 @@ from diagnostics.evidence.keycloak.kinds import (
     RealmPage,
     TokenActivity,
 )
+from diagnostics.evidence.keycloak.presented import SEARCHED_AT_MOST
 from diagnostics.evidence.keycloak.session import Credentials, KeycloakSession, Target, Tools
 from diagnostics.evidence.tokens import Key, Signature
 from diagnostics.model import CouldNotLookError, Reason
@@ -136,11 +138,84 @@ async def test_a_resource_by_name() -> None:
     assert http.paths()[0] == f"GET {RESOURCES}/my%20bot"
 
 
-@pytest.mark.parametrize("items", [[], [{"_id": "1", "name": "x"}, {"_id": "2", "name": "x"}]])
-async def test_no_such_resource(items: list[dict[str, Any]]) -> None:
-    """Names no resource when none, or more than one, has that name."""
-    found, _ = await asked("x", {f"GET {RESOURCES}": listing(*items)})
+def registered(*items: dict[str, Any]) -> Callable[[Outgoing], Reply]:
+    """A protection API that has these resources and finds them by their exact names."""
+
+    def answer(request: Outgoing) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
+        found = [one for one in items if query.get("name") in {None, one["name"]}]
+        return reply(found[int(query["first"]) :][: int(query["max"])])
+
+    return answer
+
+
+def shown_as(id: str, display: str, owner: str = "alice-id") -> dict[str, Any]:
+    return {"_id": id, "name": f"name-{id}", "displayName": display, "attributes": {"ownerId": [owner]}}
+
+
+async def test_no_such_resource() -> None:
+    """Names no resource when none is called so by any of its names."""
+    found, _ = await asked("x", {f"GET {RESOURCES}": registered(shown_as("1", "y"))})
     assert found == AskedResource("x", "view", None)
+
+
+@pytest.mark.parametrize("called", ["Alice's grid bot", "ALICE'S GRID BOT"])
+async def test_a_resource_by_its_display_name(called: str) -> None:
+    """Finds a resource by the name that people see, which Keycloak itself cannot search for, also on a later page."""
+    many = [shown_as(str(n), f"Bot {n}") for n in range(150)]
+    found, _ = await asked(called, {f"GET {RESOURCES}": registered(*many, shown_as("r1", "Alice's grid bot"))})
+    assert found.resource is not None
+    assert found.resource.id == "r1"
+
+
+async def test_a_display_name_letter_by_letter() -> None:
+    """Prefers the display name that fits letter by letter to one that fits in another case."""
+    found, _ = await asked("Bot", {f"GET {RESOURCES}": registered(shown_as("1", "bot"), shown_as("2", "Bot"))})
+    assert found.resource is not None
+    assert found.resource.id == "2"
+
+
+async def not_found_out(name: str, table: dict[str, Any]) -> CouldNotLookError:
+    with pytest.raises(CouldNotLookError) as caught:
+        await asked(name, table)
+    return caught.value
+
+
+async def test_several_of_one_display_name() -> None:
+    """Names those that are shown under the same name, and asks which one is meant."""
+    several = registered(shown_as("1", "Bot"), shown_as("2", "Bot", "bob-id"), shown_as("3", "Other"))
+    error = await not_found_out("Bot", {f"GET {RESOURCES}": several})
+    assert error.reason is Reason.AMBIGUOUS
+    assert error.detail == (
+        "2 resources are called Bot: 1 (ownerId alice-id), 2 (ownerId bob-id). Which one? Ask again with its id."
+    )
+
+
+async def test_several_of_one_name() -> None:
+    """Does the same for those of one name, which differ in their owner, and names a few of many."""
+    many = [{"_id": str(n), "name": "x"} for n in range(7)]
+    error = await not_found_out("x", {f"GET {RESOURCES}": registered(*many)})
+    assert error.reason is Reason.AMBIGUOUS
+    assert "7 resources are called x: 0 (ownerId missing)," in error.detail
+    assert "and 2 more. Which one?" in error.detail
+
+
+async def test_more_resources_than_are_searched() -> None:
+    """Does not say that there is none when it has not looked through all."""
+    many = [shown_as(str(n), f"Bot {n}") for n in range(SEARCHED_AT_MOST)]
+    error = await not_found_out("x", {f"GET {RESOURCES}": registered(*many)})
+    assert error.reason is Reason.FAILED
+    assert error.detail == "None of the first 1000 resources is shown as x. Ask again with its id."
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [(reply({"error": "x"}, 500), Reason.REFUSED), (reply(None, 403), Reason.REFUSED), (GONE, Reason.UNREACHABLE)],
+)
+async def test_a_resource_that_was_not_given(answer: Any, reason: Reason) -> None:
+    """Does not take an API that fails, by id or in its listing, for a resource that is not registered."""
+    assert (await not_found_out("r1", {f"GET {RESOURCES}/r1": answer})).reason is reason
+    assert (await not_found_out("r1", {f"GET {RESOURCES}": answer})).reason is reason
 
 
 async def test_a_resource_that_may_not_be_looked_up() -> None:

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from diagnostics.evidence.http import Answer, Outgoing, Reply
-from diagnostics.evidence.keycloak.kinds import KeycloakRegistration
+from diagnostics.evidence.keycloak.kinds import KeycloakRegistration, ProbeLeft
 from diagnostics.evidence.keycloak.registration import ABANDONED_AFTER_SECONDS, PROBE, Registration
+from tests.diagnostics.areas.cases.case import SILENT
 from tests.diagnostics.evidence.fakes import GONE, reply
 
 NOW = 1_767_323_045
@@ -142,3 +143,122 @@ async def test_a_refused_removal() -> None:
     done = await tried(registry)
     assert status(done.deleted) == 403
     assert done.left_behind == 0
+
+
+BROKEN = reply({"error": "unknown_error"}, 500)
+
+
+class Flaky(Registry):
+    """A protection API whose searches fail once something was created, and whose deletions fail so many times."""
+
+    def __init__(self, failing_deletions: int = 0) -> None:
+        super().__init__()
+        self.failing = failing_deletions
+        self.carries_out = False
+
+    async def send(self, request: Outgoing) -> Any:
+        """A failure, or what the registry does."""
+        if request.method == "GET" and "name=" in request.url and self.kept:
+            self.sent.append(request)
+            return BROKEN
+        if request.method == "DELETE" and self.failing:
+            self.failing -= 1
+            if not self.carries_out:
+                self.sent.append(request)
+                return BROKEN
+            await super().send(request)
+            return GONE
+        return await super().send(request)
+
+
+async def test_a_search_that_fails() -> None:
+    """Removes the probe by the id that its creation answered, whatever the search says."""
+    registry = Flaky()
+    done = await tried(registry)
+    assert registry.kept == {}
+    assert (status(done.deleted), done.may_remain) == (204, None)
+
+
+async def test_a_deletion_that_fails_once() -> None:
+    """Deletes once more, and shows the first failure."""
+    registry = Flaky(failing_deletions=1)
+    done = await tried(registry)
+    assert registry.kept == {}
+    assert (status(done.deleted), done.may_remain) == (500, None)
+
+
+async def test_a_deletion_whose_answer_was_lost() -> None:
+    """Takes "not found" at the second deletion for gone."""
+    registry = Flaky(failing_deletions=1)
+    registry.carries_out = True
+    done = await tried(registry)
+    assert registry.kept == {}
+    assert (done.deleted, done.may_remain) == (GONE, None)
+
+
+async def test_a_probe_that_may_remain() -> None:
+    """Names the very id of a probe whose removal cannot be confirmed."""
+    registry = Flaky(failing_deletions=2)
+    done = await tried(registry)
+    (id,) = registry.kept
+    assert done.may_remain == ProbeLeft(f"{PROBE}{NOW}-run1", id, "its removal gave HTTP 500 unknown_error")
+
+
+async def test_a_creation_without_an_answer_and_a_failing_search() -> None:
+    """Says by its name that a probe may remain when neither its creation nor the search for it was answered."""
+    registry = Registry()
+    registry.refuses = {"POST": SILENT, "GET": BROKEN}
+    done = await tried(registry)
+    assert done.may_remain == ProbeLeft(f"{PROBE}{NOW}-run1", "", "the search for it gave HTTP 500 unknown_error")
+
+
+@pytest.mark.parametrize(("answer", "may_come"), [(SILENT, True), (GONE, False), (reply({"error": "x"}, 403), False)])
+async def test_a_creation_that_may_yet_be_carried_out(answer: Any, may_come: bool) -> None:  # noqa: FBT001
+    """Counts a creation that was sent and not answered as one that may yet come; one never sent or refused not."""
+    registry = Registry()
+    registry.refuses["POST"] = answer
+    assert bool((await tried(registry)).may_remain) is may_come
+
+
+async def test_cancelled_again_while_cleaning_up() -> None:
+    """Cleans up to the end however often it is cancelled, and is cancelled then."""
+
+    class Slow(Registry):
+        cleaning = asyncio.Event()
+        go_on = asyncio.Event()
+
+        async def send(self, request: Outgoing) -> Any:
+            if request.method == "DELETE":
+                self.cleaning.set()
+                await self.go_on.wait()
+            return await super().send(request)
+
+    registry = Slow()
+    task = asyncio.create_task(tried(registry))
+    await registry.cleaning.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    registry.go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert registry.kept == {}
+
+
+async def test_cut_off_by_a_deadline() -> None:
+    """Tells, although a deadline ended the look, that its probe may remain; and nothing when it is gone."""
+    registry = Flaky(failing_deletions=2)
+    registry.hangs_after_creating = True
+    deep = Registration(registry, BASE, "token")
+    task = asyncio.create_task(deep.try_out("run1", NOW))
+    await registry.created.wait()
+    assert deep.cut_off() is None
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    left = deep.cut_off()
+    assert left is not None
+    assert left.may_remain is not None
+    assert (left.created, left.may_remain.id) == (None, "")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from diagnostics.evidence.http import Outgoing, Reply
+from diagnostics.evidence.http import NoAnswer, Outgoing, Reply, Stage
 from diagnostics.evidence.keycloak import client_sources, realm_sources
 from diagnostics.evidence.keycloak.kinds import (
     KeycloakClientSecret,
@@ -27,9 +27,10 @@ from diagnostics.evidence.keycloak.session import (
     Tools,
     resource_of,
 )
-from diagnostics.evidence.tokens import Signature
+from diagnostics.evidence.tokens import Signature, TokenFacts
 from diagnostics.model import CouldNotLookError, Evidence, Reason, Unobserved
 from diagnostics.observe import Observation, Seen, Source
+from tests.diagnostics.areas.cases.token import facts
 from tests.diagnostics.evidence.fakes import GONE, NOW, URL, FakeHttp, FakeNetwork, FakeTokens, page, reply
 from tests.diagnostics.toys import lookout
 
@@ -166,6 +167,15 @@ async def test_facts_of_a_secret(secret: str, empty: bool, space: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "answer", [reply({"access_token": "good"}), reply({"error": "unauthorized_client"}, 401), GONE]
+)
+async def test_the_copy_that_was_sent(answer: Any) -> None:
+    """Says with the login which copy of the secret it was made with: its origin and its fingerprint, never itself."""
+    found = await looked({**sound(), f"POST {OIDC}/token": answer}, fingerprint=lambda _: "ab12")
+    assert found[KeycloakLogin].secret == KeycloakClientSecret("the setting client_secret", False, False, "ab12")  # noqa: FBT003
+
+
 async def test_a_secret_that_is_not_configured() -> None:
     """Says which setting is missing."""
     with pytest.raises(CouldNotLookError, match=r"Set environments\.<name>\.keycloak\.client_secret") as caught:
@@ -208,6 +218,41 @@ async def test_a_token_that_is_none() -> None:
     assert lack(found, KeycloakLogin).detail == "The access token is not a JWT: it is not one of ours"
 
 
+class Reading(FakeTokens):
+    """Finds the token's key k9 only where the key set lists it."""
+
+    def signature(self, token: str, document: bytes, algorithms: tuple[str, ...]) -> Signature:
+        """Valid when k9 is listed."""
+        assert (token, algorithms) == ("good", ("RS256",))
+        return Signature.VALID if b"k9" in document else Signature.KEY_UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("second", "signature", "published"),
+    [
+        (reply({"keys": [{"kid": "k9"}]}), Signature.VALID, ("k9",)),
+        (reply(KEYS), Signature.KEY_UNKNOWN, ("k1", "k2")),
+        (GONE, Signature.KEY_UNKNOWN, ("k1", "k2")),
+        (page("<html> k9"), Signature.KEY_UNKNOWN, ("k1", "k2")),
+    ],
+    ids=["made meanwhile", "still unknown", "no answer", "no keys"],
+)
+async def test_a_key_made_at_the_first_token(second: Any, signature: Signature, published: tuple[str, ...]) -> None:
+    """Reads the keys once more, and only once, when the token's key is not among those read before."""
+    answers = [reply(KEYS), second]
+    http = FakeHttp({**sound(), f"GET {OIDC}/certs": lambda _: answers.pop(0)})
+    found = await seen(session(http, Reading()))
+    assert (found[KeycloakToken].signature, found[KeycloakToken].published) == (signature, published)
+    assert answers == []
+
+
+async def test_keys_are_read_once() -> None:
+    """Does not read the keys again when the token's key is among them."""
+    http = FakeHttp({**sound(), f"GET {OIDC}/certs": reply({"keys": [{"kid": "k9"}]})})
+    await seen(session(http, Reading()))
+    assert sum("/certs" in path for path in http.paths()) == 1
+
+
 @pytest.mark.parametrize("answer", [GONE, page("<html>"), reply({"error": "x"}, 500)])
 async def test_keys_that_cannot_be_read(answer: Any) -> None:
     """Leaves the signature unjudged without keys, and shows what came instead of them."""
@@ -216,13 +261,31 @@ async def test_keys_that_cannot_be_read(answer: Any) -> None:
     assert lack(found, KeycloakToken).detail == "There are no published keys to check the signature against."
 
 
-@pytest.mark.parametrize("kind", [KeycloakLogin, KeycloakEvaluation])
-async def test_no_answer_from_the_token_endpoint(kind: type[Evidence]) -> None:
-    """Counts a token endpoint that does not answer as unreachable."""
-    gone = {**sound(), f"POST {OIDC}/token": GONE}
-    found = await looked(gone)
-    assert lack(found, KeycloakLogin).reason is Reason.UNREACHABLE
-    assert lack(found, kind).reason in {Reason.UNREACHABLE, Reason.DEPENDS}
+async def test_no_answer_from_the_token_endpoint() -> None:
+    """Keeps the silence of the token endpoint as evidence; what needs a token depends on it."""
+    found = await looked({**sound(), f"POST {OIDC}/token": GONE})
+    assert found[KeycloakLogin].exchange == GONE
+    for kind in (KeycloakToken, KeycloakProtection, KeycloakEvaluation):
+        assert lack(found, kind).reason is Reason.DEPENDS
+
+
+async def test_no_answer_to_a_ticket_request() -> None:
+    """Keeps the silence to a ticket request as evidence."""
+
+    def only_logins(request: Outgoing) -> Any:
+        return GONE if "uma-ticket" in request.form["grant_type"] else reply({"access_token": "good"})
+
+    found = await looked({**sound(), f"POST {OIDC}/token": only_logins})
+    assert found[KeycloakEvaluation].exchange == GONE
+
+
+async def test_no_answer_from_the_protection_api() -> None:
+    """Keeps the silence of the protection API as evidence, and does not wait for it again."""
+    http = FakeHttp({**sound(), f"GET {RESOURCES}": GONE})
+    found = await seen(session(http))
+    assert found[KeycloakProtection].exchange == GONE
+    assert lack(found, KeycloakResources).detail == "The protection API gave no answer: Connection refused."
+    assert sum(RESOURCES in path for path in http.paths()) == 1
 
 
 async def test_a_protection_api_that_refuses() -> None:
@@ -231,6 +294,41 @@ async def test_a_protection_api_that_refuses() -> None:
     found = await looked({**sound(), f"GET {RESOURCES}": refused})
     assert found[KeycloakProtection].exchange.error == "invalid_scope"  # type: ignore[union-attr]
     assert "Requires uma_protection" in lack(found, KeycloakResources).detail
+
+
+class Lightweight(FakeTokens):
+    """Reads a lightweight token."""
+
+    def read(self, token: str) -> TokenFacts:
+        """The claims that such a token has."""
+        return facts(username="", audience=())
+
+
+@pytest.mark.parametrize(
+    ("answer", "roles"),
+    [
+        (reply({"active": True, "resource_access": {"c": {"roles": ["a", "b"]}, "d": 5}}), ("c/a", "c/b")),
+        (reply({"active": True}), ()),
+        (reply({"active": False}), None),
+        (reply({"error": "x"}, 401), None),
+        (GONE, None),
+    ],
+)
+async def test_a_lightweight_token(answer: Any, roles: tuple[str, ...] | None) -> None:
+    """Asks introspection for the roles that a lightweight token leaves out."""
+    refused = reply({"error": "invalid_scope", "error_description": "Requires uma_protection scope."}, 403)
+    table = {**sound(), f"GET {RESOURCES}": refused, f"POST {OIDC}/token/introspect": answer}
+    found = await seen(session(FakeHttp(table), Lightweight()))
+    assert found[KeycloakProtection].lightweight
+    assert (found[KeycloakProtection].roles, found[KeycloakProtection].introspected) == ((), roles)
+
+
+async def test_a_token_with_roles() -> None:
+    """Asks introspection nothing about a token that says its roles itself."""
+    http = FakeHttp(sound())
+    found = await seen(session(http))
+    assert not found[KeycloakProtection].lightweight
+    assert not any("introspect" in path for path in http.paths())
 
 
 def pages_of(total: int) -> Any:
@@ -298,3 +396,15 @@ def test_a_whole_resource() -> None:
     found = resource_of(item)
     assert (found.id, found.name, found.kind, found.scopes) == ("r1", "Alice's bot", "urn:x", ("view",))
     assert (found.owner_id, found.owner_name) == ("o", "alice")
+
+
+async def test_a_machine_without_means() -> None:
+    """Says that it could not look, and blames nobody, when our own machine can open no connection."""
+    spent = NoAnswer(Stage.CONNECT, "Too many open files", timed_out=False, took_ms=1, code="EMFILE")
+    looking = session(FakeHttp({f"GET {REALM}": spent}))
+    looking.tools = Tools(looking.tools.http, FakeNetwork(spent), FakeTokens())
+    found = await seen(looking)
+    for kind in (KeycloakReach, KeycloakRealm):
+        missing = lack(found, kind)
+        assert missing.reason is Reason.FAILED
+        assert "This machine could open no connection: Too many open files" in missing.detail

@@ -76,6 +76,7 @@ _TOLD = (
     *("error", "error_description", "token_type", "expires_in", "refresh_expires_in", "scope", "active"),
     *("result", "status", "upgraded", "not-before-policy", "realm", "enabled", "publicClient"),
     *("serviceAccountsEnabled", "authorizationServicesEnabled", "decisionStrategy", "policyEnforcementMode"),
+    "allowRemoteResourceManagement",
 )
 
 
@@ -278,6 +279,34 @@ async def fresh_creates(at: Target) -> httpx.Response:
     return await at.in_realm("POST", RESOURCES, own, json={"name": "contract"})
 
 
+async def fresh_introspected(at: Target) -> httpx.Response:
+    """A token taken in this very state is introspected."""
+    return await introspect((await at.token(at.own())).json()["access_token"])(at)
+
+
+async def fresh_evaluates(at: Target) -> httpx.Response:
+    """A token taken in this very state asks which permissions its client has."""
+    own = (await at.token(at.own())).json()["access_token"]
+    return await permission("", own, response_mode="permissions")(at)
+
+
+async def changes(at: Target) -> httpx.Response:
+    """What is registered is written once more as it is."""
+    where = f"{RESOURCES}/{at.known['bot']}"
+    said = (await at.in_realm("GET", where, at.known["own"])).json()
+    kept = {key: said[key] for key in ("name", "displayName", "type", "attributes", "ownerManagedAccess")}
+    body = {**kept, "resource_scopes": [one["name"] for one in said["resource_scopes"]]}
+    return await at.in_realm("PUT", where, at.known["own"], json=body)
+
+
+async def evaluate_unguarded(at: Target) -> httpx.Response:
+    """It is asked what would be decided about a resource that no permission guards."""
+    key = (await _created(at)).json()["_id"]
+    answer = await evaluate("alice", key)(at)
+    await _deleted(at, key)
+    return answer
+
+
 async def by_basic(at: Target) -> httpx.Response:
     """The client shows its secret in the Authorization header."""
     pair = (at.keycloak.client_id, at.keycloak.client_secret)
@@ -469,6 +498,14 @@ CONTRACTS: tuple[Contract, ...] = (
     Contract("realm gone: page", page(""), "realm-gone"),
     Contract("realm gone: token", token(), "realm-gone"),
     Contract("realm gone: resources", resources(), "realm-gone"),
+    Contract("https required: page", page(""), "https-required"),
+    Contract("https required: discovery", page(DISCOVERY), "https-required"),
+    Contract("https required: uma discovery", page("/.well-known/uma2-configuration"), "https-required"),
+    Contract("https required: certs", page("/protocol/openid-connect/certs"), "https-required"),
+    Contract("https required: token", token(), "https-required"),
+    Contract("https required: token wrong secret", token(client_secret="wrong"), "https-required"),
+    Contract("https required: introspect", introspect("own"), "https-required"),
+    Contract("https required: resources", resources(), "https-required"),
     Contract("realm disabled: page", page(""), "realm-disabled"),
     Contract("realm disabled: discovery", page(DISCOVERY), "realm-disabled"),
     Contract("realm disabled: certs", page("/protocol/openid-connect/certs"), "realm-disabled"),
@@ -510,6 +547,25 @@ CONTRACTS: tuple[Contract, ...] = (
     Contract("no uma_protection: create", fresh_creates, "no-uma-protection"),
     Contract("no uma_protection: permission", permission("{bot}#view"), "no-uma-protection"),
     Contract("no uma_protection: roles", admin("/users/{robot_id}/role-mappings"), "no-uma-protection"),
+    # Settings of the client and of its resource server.
+    Contract("lightweight: token", token(), "lightweight-tokens"),
+    Contract("lightweight: resources", fresh_at_resources, "lightweight-tokens"),
+    Contract("lightweight: resources, older token", resources(), "lightweight-tokens"),
+    Contract("lightweight: create", fresh_creates, "lightweight-tokens"),
+    Contract("lightweight: introspect", fresh_introspected, "lightweight-tokens"),
+    Contract("lightweight: permissions", fresh_evaluates, "lightweight-tokens"),
+    Contract("remote management off: admin", admin(_SERVER), "remote-management-off"),
+    Contract("remote management off: resources", resources("?deep=true"), "remote-management-off"),
+    Contract("remote management off: create", fresh_creates, "remote-management-off"),
+    Contract("remote management off: change", changes, "remote-management-off"),
+    Contract("evaluate unguarded", evaluate_unguarded),
+    Contract("enforcement disabled: admin", admin(_SERVER), "enforcement-disabled"),
+    Contract("enforcement disabled: evaluate", evaluate("bob"), "enforcement-disabled"),
+    Contract("enforcement disabled: evaluate unguarded", evaluate_unguarded, "enforcement-disabled"),
+    Contract("enforcement disabled: permission", permission("{bot}#view", "bob"), "enforcement-disabled"),
+    Contract("enforcement permissive: admin", admin(_SERVER), "enforcement-permissive"),
+    Contract("enforcement permissive: evaluate", evaluate("bob"), "enforcement-permissive"),
+    Contract("enforcement permissive: evaluate unguarded", evaluate_unguarded, "enforcement-permissive"),
     # Broken resources.
     Contract("without owner: resources", resources("?deep=true"), "resource-without-owner"),
     Contract("without owner: resource", resources("/{bot}"), "resource-without-owner"),
