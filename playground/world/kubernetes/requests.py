@@ -10,6 +10,7 @@ from playground.world.kubernetes import (
     evictions,
     logs,
     metrics,
+    openapi,
     reading,
     reviews,
     status,
@@ -19,7 +20,7 @@ from playground.world.kubernetes import (
 from playground.world.kubernetes.access import Deed, Tokens, decide, refusal, user
 from playground.world.kubernetes.address import Address, address
 from playground.world.kubernetes.calls import JSON, TEXT, Call, Refuses, Reply, User, told
-from playground.world.kubernetes.kinds import Kind, kind_named
+from playground.world.kubernetes.kinds import Kind, Thing, kind_named
 from playground.world.kubernetes.kubelets import Kubelets
 from playground.world.kubernetes.store import Store
 from playground.world.kubernetes.trouble import Trouble
@@ -182,14 +183,25 @@ def _page(request: web.Request, added: tuple[Kind, ...]) -> Reply | None:
         return told(200, discovery.VERSION)
     if words in (["api"], ["apis"]):
         return _groups(request, words[0] == "api", added)
-    found = None
-    if words[:1] == ["apis"] and len(words) == 2:  # noqa: PLR2004 /apis/group
-        found = discovery.one_group(words[1], added)
-    elif words[:1] == ["apis"] and len(words) == 3:  # noqa: PLR2004 /apis/group/version
-        found = discovery.resources(words[1], words[2], added)
-    elif words == ["api", "v1"]:
-        found = discovery.resources("", "v1")
+    found = _document(words, added)
     return told(200, found) if found else None
+
+
+def _document(words: list[str], added: tuple[Kind, ...]) -> Thing | None:
+    """The pages that describe the API, each named by the words of its path."""
+    match words:
+        case ["apis", group]:
+            return discovery.one_group(group, added)
+        case ["apis", group, version]:
+            return discovery.resources(group, version, added)
+        case ["api", "v1"]:
+            return discovery.resources("", "v1")
+        case ["openapi", "v3"]:
+            return openapi.index()
+        case ["openapi", "v3", *place]:
+            return openapi.document("/".join(place))
+        case _:
+            return None
 
 
 def _groups(request: web.Request, core: bool, added: tuple[Kind, ...]) -> Reply:  # noqa: FBT001 one of two pages

@@ -154,7 +154,7 @@ class SimulatedKubernetes:
 
     async def _meet_trouble(self, request: web.Request) -> None:
         trouble = self.trouble
-        if not trouble.meets(request.path, self._met):
+        if not trouble.meets(request.method, request.path, self._met):
             return
         self._met += 1
         if trouble.silent:

@@ -264,6 +264,21 @@ async def test_debugging(kubectl: Kubectl) -> None:
     assert [one["name"] for one in pod["spec"]["ephemeralContainers"]] == ["shell"]
 
 
+async def test_files(kubectl: Kubectl) -> None:
+    """Creates, applies and deletes what stands in a file."""
+    file = kubectl.home / "map.yaml"
+    text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: "%s"}\n'
+    file.write_text(text % 1, encoding="utf-8")
+    assert "configmap/settings created" in await kubectl("apply", "-f", str(file))
+    file.write_text(text % 2, encoding="utf-8")
+    assert "configmap/settings configured" in await kubectl("apply", "-f", str(file))
+    assert await kubectl("get", "cm", "settings", "-o", "jsonpath={.data.a}") == "2"
+    assert "already exists" in await kubectl("create", "-f", str(file), fails=True)
+    file.write_text(text.replace("\ndata:", "\ndate:") % 3, encoding="utf-8")
+    assert 'unknown field "date"' in await kubectl("apply", "-f", str(file), fails=True)
+    assert 'configmap "settings" deleted' in await kubectl("delete", "cm", "settings")
+
+
 async def test_discovery(kubectl: Kubectl) -> None:
     """Lists versions, groups and kinds."""
     assert "Server Version: v1.36" in await kubectl("version")

@@ -36,6 +36,14 @@ async def test_only_there() -> None:
         assert (await asker.get(PODS)).status == 200
 
 
+async def test_only_so() -> None:
+    """Fails only for the methods it was told to."""
+    async with client(stocked()) as asker:
+        asker.cluster.misbehave(Trouble(broken=True, methods=("POST",)))
+        assert (await asker.ask("POST", PODS, pod())).status == 500
+        assert (await asker.get(PODS)).status == 200
+
+
 async def test_silence() -> None:
     """Takes a request and answers nothing."""
     async with client(stocked()) as asker:
