@@ -161,6 +161,17 @@ def refusal(who: User, deed: Deed) -> status.RefusalError:
     return status.RefusalError(403, "Forbidden", f'{subject} is forbidden: User "{who.name}" {what}', told)
 
 
+def grant(store: Store, role: str, rules: list[Thing], namespace: str = "") -> None:
+    """Give a service account (`namespace/name`) rules, in one namespace or in the whole cluster, in addition."""
+    home, _, name = role.partition("/")
+    kind, binding = (_ROLE, _ROLE_BINDING) if namespace else (_CLUSTER_ROLE, _CLUSTER_ROLE_BINDING)
+    about = {"generateName": f"{name}-", **({"namespace": namespace} if namespace else {})}
+    made = store.create(kind, {"metadata": about, "rules": rules})["metadata"]["name"]
+    reference = {"apiGroup": _RBAC, "kind": kind.kind, "name": made}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": home}
+    store.create(binding, {"metadata": {**about, "name": made}, "roleRef": reference, "subjects": [subject]})
+
+
 def _bound(store: Store, who: User, kind: Kind, binding: Thing) -> Iterator[Grant]:
     subject = next((told for one in binding.get("subjects") or () if (told := _subject(who, one, binding))), "")
     if not subject:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.world.kubernetes.access import Forbidden
+from playground.world.kubernetes.access import Forbidden, grant
 from playground.world.kubernetes.kinds import Thing, kind_named
 from playground.world.kubernetes.store import Store
 from playground.world.kubernetes.trouble import Trouble
@@ -43,6 +43,16 @@ async def test_a_service_account_may_what_its_role_says() -> None:
         assert [(await asker.get(path, BOT)).status for path in allowed] == [200, 200]
         assert [(await asker.get(path, BOT)).status for path in denied] == [403, 403, 403]
         assert (await asker.ask("DELETE", f"{PODS}/x", role=BOT)).status == 403
+
+
+async def test_rights_are_given_one_by_one() -> None:
+    """Gives a service account rights in a namespace and in the whole cluster, each in addition to the others."""
+    store = stocked("volaticloud", "other")
+    grant(store, BOT, [{**READ, "resources": ["pods"]}], "volaticloud")
+    grant(store, BOT, [{**READ, "resources": ["nodes"]}])
+    async with client(store) as asker:
+        answers = [await asker.get(path, BOT) for path in (PODS, "/api/v1/nodes", "/api/v1/namespaces/other/pods")]
+    assert [answer.status for answer in answers] == [200, 200, 403]
 
 
 async def test_a_refusal_names_it_all() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from playground.world.faults.kubernetes import KUBERNETES_FAULTS
 from playground.world.faults.model import named
+from playground.world.kubernetes.access import grant
 from playground.world.kubernetes.cluster import World
 from playground.world.kubernetes.kinds import Thing, kind_named
 from playground.world.kubernetes.server import SimulatedKubernetes
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.live
 
 BACKEND = "deployment/volaticloud-backend"
 OF_BACKEND = "app=volaticloud-backend"
-POD, ROLE, ROLE_BINDING = (kind_named(name) for name in ("Pod", "Role", "RoleBinding"))
+POD = kind_named("Pod")
 PATIENCE_S = 30.0
 
 
@@ -231,11 +232,7 @@ async def test_rights(kubectl: Kubectl) -> None:
     """Tells an administrator and a service account what they may, and refuses what one may not."""
     role = "volaticloud/reader"
     rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}]
-    about = {"name": "reader", "namespace": "volaticloud"}
-    kubectl.world.store.create(ROLE, {"metadata": about, "rules": rules})
-    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "reader"}
-    subject = {"kind": "ServiceAccount", **about}
-    kubectl.world.store.create(ROLE_BINDING, {"metadata": about, "roleRef": reference, "subjects": [subject]})
+    grant(kubectl.world.store, role, rules, "volaticloud")
     assert await kubectl("auth", "can-i", "delete", "pods") == "yes\n"
     assert await kubectl("auth", "can-i", "list", "pods", role=role) == "yes\n"
     assert await kubectl("auth", "can-i", "patch", "deployments/scale", role=role, fails=True) == "no\n"

@@ -67,6 +67,13 @@ async def test_versions_guard() -> None:
             "the namespace of the provided object",
         ),
         ({**deployment(), "metadata": {"name": "x", "resourceVersion": "1"}}, 400, "resourceVersion should not be set"),
+        ({**deployment(), "metadata": {"name": "x"}, "spec": []}, 400, "cannot be handled as a Deployment: json:"),
+        (
+            {**deployment(), "metadata": {"name": "x"}, "spec": {"template": {"spec": {"containers": ["a"]}}}},
+            400,
+            "json:",
+        ),
+        ({**deployment(), "metadata": []}, 400, "json:"),
         ("{", 400, "the object provided is unrecognized"),
         ("[]", 400, "the object provided is unrecognized"),
         (deployment("backend"), 409, "already exists"),
@@ -119,6 +126,13 @@ async def test_what_cannot_be_changed(change: Any, words: str) -> None:
         answer = await asker.patch(f"{DEPLOYMENTS}/backend", {"spec": change})
     assert (answer.status, store.version) == (422, before)
     assert words in answer.message
+
+
+@pytest.mark.parametrize("change", [{"metadata": []}, {"metadata": None}, {"spec": []}, {"spec": {"template": 3}}])
+async def test_changes_without_shape(change: Any) -> None:
+    """Refuses a patch that puts something where it cannot be."""
+    async with client(with_deployment()) as asker:
+        assert (await asker.patch(f"{DEPLOYMENTS}/backend", change, "merge-patch")).status == 400
 
 
 async def test_what_is_fixed() -> None:
