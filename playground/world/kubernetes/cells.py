@@ -202,4 +202,4 @@ def targets(autoscaler: Thing) -> str:
     """The column TARGETS."""
     now = {one.get("resource", {}).get("name"): one for one in autoscaler["status"].get("currentMetrics") or ()}
     told = autoscaler["spec"].get("metrics") or ()
-    return joined((target(one, now.get((one.get("resource") or {}).get("name"))) for one in told)).replace(",", ", ")
+    return joined(target(one, now.get((one.get("resource") or {}).get("name"))) for one in told).replace(",", ", ")
