@@ -26,11 +26,8 @@ def admitted(kind: Kind, thing: Thing) -> Thing:
     Raises:
         RefusalError: something is; each fault is a cause.
     """
-    try:
-        made = filled(kind, thing)
-        found = faults(kind, made)
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise _misshapen(kind) from None
+    made = filled(kind, thing)
+    found = faults(kind, made)
     if found:
         raise status.invalid(kind, made["metadata"].get("name", ""), found)
     return made
@@ -40,11 +37,9 @@ def checked_fields(call: Call, thing: Thing, kind: str) -> Mapping[str, str]:
     """The header that warns of unknown fields; they are taken out of `thing`.
 
     Raises:
-        RefusalError: the client wants unknown fields to be refused, or the object has no shape.
+        RefusalError: the client wants unknown fields to be refused.
     """
     how = call.query.get("fieldValidation", "")
-    if not isinstance(thing.get("metadata", {}), dict):
-        raise _misshapen(call.at.kind)
     if how not in _CHECKS:
         words = f'Unsupported value: "{how}": supported values: "Ignore", "Strict", "Warn"'
         raise _unfit_options(call, "fieldValidation", words)
@@ -108,12 +103,6 @@ def admitted_to_namespace(call: Call, thing: Thing) -> None:
     told = call.refuses(kind, thing)
     if told:
         raise _forbidden(kind, name, told)
-
-
-def _misshapen(kind: Kind) -> status.RefusalError:
-    """It has a list where an object belongs, or the like."""
-    form = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
-    return status.bad_request(f"{form}: json: cannot unmarshal a value into a field of another type")
 
 
 def _forbidden(kind: Kind, name: str, words: str, causes: list[Thing] | None = None) -> status.RefusalError:

@@ -120,7 +120,7 @@ def _unpacked(token: str) -> tuple[int, tuple[str, str]]:
         decoded = msgspec.json.decode(told)
         namespace, _, name = decoded["start"].rstrip("\0").partition("/")
         return int(decoded["rv"]), (namespace, name)
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
         first = told[:1].decode("latin-1")
         shown = first if first.isascii() and first.isprintable() else f"\\x{ord(first or chr(0)):02x}"
         raise _unfit(f"invalid character '{shown}' looking for beginning of value") from None

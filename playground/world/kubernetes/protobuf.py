@@ -55,7 +55,7 @@ def decoded(body: bytes) -> Thing:
         envelope = _message("Unknown", body[len(_MAGIC) :])
         head = envelope["typeMeta"]
         return {**_message(head["kind"], envelope.get("raw", b"")), **head}
-    except (KeyError, IndexError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UnreadableError(f"a message that is not read here: {error!r}") from None
 
 

@@ -117,7 +117,7 @@ class Desk:
         if kind in metrics.KINDS:
             return self._metrics(call, trouble)
         if kind.verbs == ("create",) and kind.group:
-            return reviews.answer(call, trouble.forbidden)
+            return _done(lambda asked: reviews.answer(asked, trouble.forbidden), call)
         if part == "log":
             return self._log(call)
         if call.verb == "watch":
@@ -127,7 +127,7 @@ class Desk:
         handler = _HANDLERS.get((call.verb, part))
         if handler is None:
             raise _not_simulated(kind, part)
-        return handler(call)
+        return _done(handler, call)
 
     def _metrics(self, call: Call, trouble: Trouble) -> Reply:
         if trouble.metrics == "unavailable":
@@ -154,6 +154,21 @@ class Desk:
         prefix = "system:serviceaccount:"
         role = other.removeprefix(prefix).replace(":", "/") if other.startswith(prefix) else other
         return User(other, user(role).groups if role != "admin" else ("system:authenticated",))
+
+
+def _done(handler: Handler, call: Call) -> Reply:
+    """What a handler answers. A body with a list where an object belongs, or the like, is refused here.
+
+    A server that reads typed objects refuses it when it decodes them; ours meets it wherever it first matters.
+    """
+    try:
+        return handler(call)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if call.verb in _READS:
+            raise
+        kind = call.at.kind
+        form = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+        raise status.bad_request(f"{form}: json: cannot unmarshal: {error!r}") from error
 
 
 def _address(path: str, added: tuple[Kind, ...]) -> Address | None:
