@@ -130,6 +130,10 @@ class World:
         """Have something happen in the past, and live on from there."""
         self._past(ago_s, deed)
 
+    def pass_by(self, for_s: float) -> None:
+        """Let so much time pass within something that happens in the past."""
+        self._pass(self.clock.now_s + for_s)
+
     def settle(self, for_s: float = FAULT_AGO_S) -> None:
         """Let time pass in an instant: what is now is then so long ago."""
         self._past(for_s, lambda: None)
@@ -250,6 +254,7 @@ class World:
 
     def _mend(self) -> None:
         """Bring everything back to what was installed, whoever changed it, and clear away what has failed."""
+        self._bring(self._base)
         emptied = replace(
             self._desired, manifests=tuple({**one, "spec": {}, "data": {}} for one in self._desired.manifests)
         )
