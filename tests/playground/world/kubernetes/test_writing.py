@@ -135,6 +135,37 @@ async def test_changes_without_shape(change: Any) -> None:
         assert (await asker.patch(f"{DEPLOYMENTS}/backend", change, "merge-patch")).status == 400
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"replicas": "two"}, "string into Go struct field DeploymentSpec.spec.replicas of type int32"),
+        (
+            {"template": {"spec": {"containers": [{"name": "app", "env": [{"name": "A", "value": 1}]}]}}},
+            "number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string",
+        ),
+        ({"paused": "yes"}, "string into Go struct field DeploymentSpec.spec.paused of type bool"),
+        (
+            {"template": {"spec": {"containers": "all"}}},
+            "string into Go struct field Container.spec.template.spec.containers",
+        ),
+        (
+            {"template": {"metadata": {"labels": {"app": 1}}}},
+            "object into Go struct field ObjectMeta.spec.template.metadata.labels",
+        ),
+        (
+            {"template": {"spec": {"containers": [{"name": "app", "args": "x"}]}}},
+            "string into Go struct field Container",
+        ),
+    ],
+)
+async def test_values_of_another_type(change: Any, words: str) -> None:
+    """Refuses values of another type than their field's, and names both."""
+    async with client(with_deployment()) as asker:
+        answer = await asker.patch(f"{DEPLOYMENTS}/backend", {"spec": change})
+    assert answer.status == 400
+    assert f"cannot be handled as a Deployment: json: cannot unmarshal {words}" in answer.message
+
+
 async def test_what_is_fixed() -> None:
     """Refuses to change a selector, or a running pod beyond its image."""
     store = with_deployment()
