@@ -241,8 +241,10 @@ class World:
         self.plane.events.expire()
         heartbeat(self.plane)
         self._beaten_s = now_s
+        self._look_again()
         self._converge()
         self.clock.release()
+        self._look_again()
 
     # What is wanted
 
@@ -278,6 +280,10 @@ class World:
         for app in sorted({*wanted.held, *self._desired.held}):
             self._hold(app, wanted.held.get(app, ""))
         self._desired = wanted
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Have everybody look at the world afresh: it is another one, or time goes on in another way."""
         self._autoscalers.look_again()
         self.kubelets.look_again()
         for runner in self._runners:

@@ -121,12 +121,10 @@ def _drained(world: World, dice: random.Random) -> None:
     pods = [pod for pod in world.plane.listed("Pod", SPACE) if pod["spec"].get("nodeName") == name_of(node)]
 
     def deed() -> None:
-        world.plane.write(node_now(), lambda one: one["spec"].update(unschedulable=True))
+        fresh = world.plane.read("Node", "", name_of(node)) or node
+        world.plane.write(fresh, lambda one: one["spec"].update(unschedulable=True))
         for pod in pods[:1]:
             world.store.delete(kind_named("Pod"), SPACE, name_of(pod))
-
-    def node_now() -> Thing:
-        return world.plane.read("Node", "", name_of(node)) or node
 
     world.happen(dice.uniform(600, 7200), deed)
 

@@ -101,7 +101,8 @@ def logged(text: str, name: str = "volaticloud", app: str = BACKEND, *, previous
     def seen(world: World) -> bool:
         return any(text in line for pod in pods(world, app) for line in log(world, pod, name, previous=previous))
 
-    return Sign(f"{name} logs: {text}", seen)
+    when = "logged before" if previous else "logs"
+    return Sign(f"{name} {when}: {text}", seen, telling=not previous)
 
 
 def log(world: World, pod: Mapping[str, Any], name: str, *, previous: bool = False) -> list[str]:
@@ -192,7 +193,7 @@ def answered(status: int) -> Sign:
 
     def seen(world: World) -> bool:
         lines = [one for pod in pods(world, "ingress-nginx-controller") for one in log(world, pod, "controller")]
-        asked = [one for one in lines if 'HTTP/2.0" ' in one and "volaticloud-dashboard" not in one]
+        asked = [one for one in lines if "[volaticloud-volaticloud-backend-" in one or " [-] " in one]
         return bool(asked) and f'HTTP/2.0" {status} ' in asked[-1]
 
     return Sign(f"requests for the API are answered with {status}", seen)
@@ -361,7 +362,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
     "out-of-memory": (
         ended(137, "OOMKilled"),
         restarted(4),
-        waiting("CrashLoopBackOff", "restarting failed container"),
+        event("BackOff", "Back-off restarting failed container"),
     ),
     "bad-command": (
         ended(128, "StartError", 'exec: "/volaticlaud": stat /volaticlaud: no such file or directory'),
