@@ -22,6 +22,7 @@ from playground.world.kubernetes.address import Address, address
 from playground.world.kubernetes.calls import JSON, TEXT, Call, Refuses, Reply, User, told
 from playground.world.kubernetes.kinds import Kind, Thing, kind_named
 from playground.world.kubernetes.kubelets import Kubelets
+from playground.world.kubernetes.paging import TOO_OLD
 from playground.world.kubernetes.store import Store
 from playground.world.kubernetes.trouble import Trouble
 
@@ -123,7 +124,7 @@ class Desk:
         if call.verb == "watch":
             return Watching(watch.begun(call, reading.form(call)))
         if trouble.expired and call.query.get("continue"):
-            raise status.expired("The provided continue parameter is too old to display a consistent list result.")
+            raise status.expired(TOO_OLD)
         handler = _HANDLERS.get((call.verb, part))
         if handler is None:
             raise _not_simulated(kind, part)
