@@ -56,8 +56,9 @@ class Deed:
 
     @classmethod
     def at(cls, verb: str, at: Address) -> "Deed":
-        """What a request wants to do."""
-        return cls(verb, at.resource, at.kind.group, at.namespace, at.name)
+        """What a request wants to do. A namespace counts as being in itself, so that its own roles are about it."""
+        space = at.name if at.kind.kind == "Namespace" else at.namespace
+        return cls(verb, at.resource, at.kind.group, space, at.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """From a request to its answer: who asks, what page or object is meant, may they, and which handler answers."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -93,7 +94,7 @@ class Desk:
         added = metrics.KINDS if trouble.metrics != "missing" else ()
         page = _page(request, added)
         at = None if page else _address(request.path, added)
-        deed = Deed.at(_verb(request, at), at) if at else Deed(request.method.lower(), path=request.path)
+        deed = _deed(request, at)
         who = self._impersonated(request, who, deed)
         if not decide(self.store, who, deed, trouble.forbidden)[0]:
             raise refusal(who, deed)
@@ -155,6 +156,14 @@ class Desk:
         prefix = "system:serviceaccount:"
         role = other.removeprefix(prefix).replace(":", "/") if other.startswith(prefix) else other
         return User(other, user(role).groups if role != "admin" else ("system:authenticated",))
+
+
+def _deed(request: web.Request, at: Address | None) -> Deed:
+    """What is wanted. A list that is chosen by one name counts as a look at that one."""
+    if at is None:
+        return Deed(request.method.lower(), path=request.path)
+    chosen = re.fullmatch(r"metadata\.name==?([^,!=]+)", request.query.get("fieldSelector", ""))
+    return Deed.at(_verb(request, at), replace(at, name=chosen[1]) if chosen and not at.name else at)
 
 
 def _done(handler: Handler, call: Call) -> Reply:

@@ -123,6 +123,28 @@ async def test_rules_of_every_form(rule: Thing, allowed: bool) -> None:  # noqa:
         assert (await review(asker, **asked))["allowed"] is allowed
 
 
+async def test_one_name_in_a_rule() -> None:
+    """Lets somebody look at one object by its name, or at a list and a watch that are chosen by that name."""
+    store = stocked()
+    named = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"], "resourceNames": ["one"]}
+    grant(store, BOT, [named], "volaticloud")
+    async with client(store) as asker:
+        chosen = await asker.get(f"{PODS}?fieldSelector=metadata.name%3Done", BOT)
+        other = await asker.get(f"{PODS}?fieldSelector=metadata.name%3Dtwo", BOT)
+        every = await asker.get(PODS, BOT)
+    assert [chosen.status, other.status, every.status] == [200, 403, 403]
+
+
+async def test_a_namespace_is_in_itself() -> None:
+    """Lets a role of a namespace give sight of that namespace, and of no other."""
+    store = stocked("volaticloud", "other")
+    grant(store, BOT, [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}], "volaticloud")
+    async with client(store) as asker:
+        own, other = [await asker.get(f"/api/v1/namespaces/{name}", BOT) for name in ("volaticloud", "other")]
+    assert [own.status, other.status] == [200, 403]
+    assert other.message.endswith('cannot get resource "namespaces" in API group "" in the namespace "other"')
+
+
 async def test_all_rules_of_somebody() -> None:
     """Lists every rule that somebody has in a namespace, those of the whole cluster too."""
     store = stocked()
