@@ -68,6 +68,17 @@ async def test_slowness() -> None:
     assert waited == [3.0]
 
 
+async def test_a_server_that_is_down() -> None:
+    """Refuses connections while it is down, and is back at the same address with the same tokens."""
+    async with client(stocked()) as asker:
+        await asker.cluster.hush()
+        with pytest.raises(httpx.ConnectError):
+            await asker.get(PODS)
+        await asker.cluster.listen()
+        await asker.cluster.listen()
+        assert (await asker.get(PODS)).status == 200
+
+
 async def test_death_between_pages() -> None:
     """Breaks the connection when another page is asked for than it gives."""
     store = stocked()
