@@ -3,15 +3,17 @@
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from bot import log
+from bot.catalogue import Shelf, open_shelf
 from bot.clock import SystemClock
 from bot.errors import StoreError
 from bot.examiner import Examiner, Frame
@@ -30,6 +32,7 @@ _KEY_BYTES = 32
 class Services:
     """What the front doors work with. `store` is None where the bot's memory cannot be had.
 
+    `shelf` gives the known errors; the first call reads files, so it is made in a thread.
     `folder_fault` says why the data folder cannot be used, and what that means; empty where it can.
     """
 
@@ -38,6 +41,7 @@ class Services:
     redactor: Redactor
     examiner: Examiner
     store: Store | None
+    shelf: Callable[[], Shelf]
     folder_fault: str = ""
 
 
@@ -73,8 +77,9 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
         store = await _store(settings, stack, required=memory_required)
         clock = SystemClock()
         deadlines = Deadlines(settings.limits.source_seconds, settings.limits.run_seconds)
-        frame = Frame(clock, redactor, deadlines, settings.seen_from)
-        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store, key.fault)
+        shelf = cache(partial(open_shelf, settings.catalogue))
+        frame = Frame(clock, redactor, deadlines, settings.seen_from, lambda: shelf().catalogue)
+        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store, shelf, key.fault)
 
 
 def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from bot.bootstrap import Services
-from bot.catalogue import Shelf, open_shelf
+from bot.catalogue import Shelf
 from bot.gate import Gate
 from bot.joining import Joining
 from bot.people import open_people
@@ -51,7 +51,7 @@ async def open_desk(
         downloads = await stack.enter_async_context(
             open_downloads(slack.bot_token.get_secret_value(), str(slack.api_url))
         )
-        shelf = await asyncio.to_thread(open_shelf, services.settings.catalogue)
+        shelf = await asyncio.to_thread(services.shelf)
         if shelf.fault:
             _log.error("the team's catalogue cannot be used", reason=shelf.fault)
         first, alone = services.settings.environment, _alone(services)

@@ -11,10 +11,14 @@ from playground.world.docker.server import SimulatedDocker
 from playground.world.docker.volaticloud import KEYCLOAK
 from playground.world.faults.docker import DOCKER_FAULTS
 from playground.world.faults.keycloak import KEYCLOAK_FAULTS
+from playground.world.faults.kubernetes import KUBERNETES_FAULTS
 from playground.world.faults.model import Fault
 from playground.world.keycloak import state as keycloak_state
 from playground.world.keycloak.server import SimulatedKeycloak
+from playground.world.kubernetes.simulated import SimulatedCluster
+from playground.world.kubernetes.volaticloud import Secrets
 
+# The cluster's faults (`KUBERNETES_FAULTS`) are not among the scenarios yet: no area looks at the cluster.
 FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS)
 
 # What becomes of Keycloak while its container is down. No scenario of its own: it follows from Docker's.
@@ -48,9 +52,12 @@ def fault_named(name: str) -> Fault[Any]:
 class SimulatedPlatform:
     """The running simulated systems, and how to break them. What runs in a container is down when the container is."""
 
-    def __init__(self, keycloak: SimulatedKeycloak, docker: SimulatedDocker) -> None:
+    def __init__(
+        self, keycloak: SimulatedKeycloak, docker: SimulatedDocker, cluster: SimulatedCluster | None = None
+    ) -> None:
         self.keycloak = keycloak
         self.docker = docker
+        self.cluster = cluster
 
     async def switch_on(self, name: str) -> None:
         """Switch a fault on, in the system it is a fault of.
@@ -58,6 +65,10 @@ class SimulatedPlatform:
         Raises:
             UnknownScenarioError: there is none of this name.
         """
+        spoils = next((one for one in KUBERNETES_FAULTS if one.name == name), None)
+        if self.cluster is not None and spoils is not None:
+            self.cluster.switch_on(spoils)
+            return
         fault = fault_named(name)
         if fault in DOCKER_FAULTS:
             self.docker.switch_on(fault)
@@ -68,6 +79,8 @@ class SimulatedPlatform:
     async def heal(self) -> None:
         """Mend everything."""
         self.docker.heal()
+        if self.cluster is not None:
+            self.cluster.heal()
         await self.keycloak.heal()
 
     async def _follow(self) -> None:
@@ -95,10 +108,17 @@ class SimulatedPlatform:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[SimulatedPlatform]:
-    """The simulated platform, on loopback, until the end of the block."""
+async def running(*, cluster: bool = False) -> AsyncIterator[SimulatedPlatform]:
+    """The simulated platform, on loopback, until the end of the block.
+
+    With `cluster`, its Kubernetes too: half a second, which nobody has to wait for while no area looks at it.
+    """
     async with SimulatedKeycloak() as keycloak, SimulatedDocker() as docker:
-        yield SimulatedPlatform(keycloak, docker)
+        if not cluster:
+            yield SimulatedPlatform(keycloak, docker)
+            return
+        async with SimulatedCluster(Secrets(client=keycloak.client_secret)) as kubernetes:
+            yield SimulatedPlatform(keycloak, docker, kubernetes)
 
 
 @asynccontextmanager

@@ -473,7 +473,7 @@ _NETWORK_FAULTS = (
         "ingress-controller-errors",
         "The ingress controller cannot reload its configuration, and says so in its log.",
         "controller-log-errors",
-        lambda wanted: wanted.with_machine(noisy_ingress=True).with_fallen(*_CONTROLLER[1:]),
+        lambda wanted: wanted.with_machine(noisy_ingress=True),
     ),
     _network(
         "load-balancer-pending",

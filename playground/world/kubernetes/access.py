@@ -56,8 +56,9 @@ class Deed:
 
     @classmethod
     def at(cls, verb: str, at: Address) -> "Deed":
-        """What a request wants to do."""
-        return cls(verb, at.resource, at.kind.group, at.namespace, at.name)
+        """What a request wants to do. A namespace counts as being in itself, so that its own roles are about it."""
+        space = at.name if at.kind.kind == "Namespace" else at.namespace
+        return cls(verb, at.resource, at.kind.group, space, at.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,17 @@ def refusal(who: User, deed: Deed) -> status.RefusalError:
     details = {"name": deed.name, "group": deed.group, "kind": plural}
     told = {key: value for key, value in details.items() if value}
     return status.RefusalError(403, "Forbidden", f'{subject} is forbidden: User "{who.name}" {what}', told)
+
+
+def grant(store: Store, role: str, rules: list[Thing], namespace: str = "") -> None:
+    """Give a service account (`namespace/name`) rules, in one namespace or in the whole cluster, in addition."""
+    home, _, name = role.partition("/")
+    kind, binding = (_ROLE, _ROLE_BINDING) if namespace else (_CLUSTER_ROLE, _CLUSTER_ROLE_BINDING)
+    about = {"generateName": f"{name}-", **({"namespace": namespace} if namespace else {})}
+    made = store.create(kind, {"metadata": about, "rules": rules})["metadata"]["name"]
+    reference = {"apiGroup": _RBAC, "kind": kind.kind, "name": made}
+    subject = {"kind": "ServiceAccount", "name": name, "namespace": home}
+    store.create(binding, {"metadata": {**about, "name": made}, "roleRef": reference, "subjects": [subject]})
 
 
 def _bound(store: Store, who: User, kind: Kind, binding: Thing) -> Iterator[Grant]:

@@ -8,7 +8,7 @@ from playground.world.kubernetes import status
 from playground.world.kubernetes.calls import Call
 from playground.world.kubernetes.defaults import filled
 from playground.world.kubernetes.kinds import Kind, Thing, kind_named
-from playground.world.kubernetes.schema import unknown_fields
+from playground.world.kubernetes.schema import mismatch, unknown_fields
 from playground.world.kubernetes.validation import faults
 
 _NAMESPACE = kind_named("Namespace")
@@ -37,12 +37,15 @@ def checked_fields(call: Call, thing: Thing, kind: str) -> Mapping[str, str]:
     """The header that warns of unknown fields; they are taken out of `thing`.
 
     Raises:
-        RefusalError: the client wants unknown fields to be refused.
+        RefusalError: the client wants unknown fields to be refused, or a value is of the wrong type.
     """
     how = call.query.get("fieldValidation", "")
     if how not in _CHECKS:
         words = f'Unsupported value: "{how}": supported values: "Ignore", "Strict", "Warn"'
         raise _unfit_options(call, "fieldValidation", words)
+    wrong = mismatch(kind, thing)
+    if wrong:
+        raise status.bad_request(f'{kind} in version "{call.at.kind.version}" cannot be handled as a {kind}: {wrong}')
     unknown = [f'unknown field "{path}"' for path in unknown_fields(kind, thing)]
     if unknown and how == "Strict":
         words = f"strict decoding error: {', '.join(unknown)}"

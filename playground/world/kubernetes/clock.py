@@ -25,6 +25,11 @@ class Clock:
         """The cluster's time, in seconds since 1970."""
         return self.real_s if self._held_s is None else self._held_s
 
+    @property
+    def held(self) -> bool:
+        """Whether it stands still, and time passes in leaps."""
+        return self._held_s is not None
+
     def now(self) -> datetime:
         """The cluster's time, with its zone."""
         return datetime.fromtimestamp(self.now_s, UTC)

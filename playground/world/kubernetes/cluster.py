@@ -130,6 +130,10 @@ class World:
         """Have something happen in the past, and live on from there."""
         self._past(ago_s, deed)
 
+    def pass_by(self, for_s: float) -> None:
+        """Let so much time pass within something that happens in the past."""
+        self._pass(self.clock.now_s + for_s)
+
     def settle(self, for_s: float = FAULT_AGO_S) -> None:
         """Let time pass in an instant: what is now is then so long ago."""
         self._past(for_s, lambda: None)
@@ -237,8 +241,10 @@ class World:
         self.plane.events.expire()
         heartbeat(self.plane)
         self._beaten_s = now_s
+        self._look_again()
         self._converge()
         self.clock.release()
+        self._look_again()
 
     # What is wanted
 
@@ -250,6 +256,7 @@ class World:
 
     def _mend(self) -> None:
         """Bring everything back to what was installed, whoever changed it, and clear away what has failed."""
+        self._bring(self._base)
         emptied = replace(
             self._desired, manifests=tuple({**one, "spec": {}, "data": {}} for one in self._desired.manifests)
         )
@@ -273,6 +280,10 @@ class World:
         for app in sorted({*wanted.held, *self._desired.held}):
             self._hold(app, wanted.held.get(app, ""))
         self._desired = wanted
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Have everybody look at the world afresh: it is another one, or time goes on in another way."""
         self._autoscalers.look_again()
         self.kubelets.look_again()
         for runner in self._runners:

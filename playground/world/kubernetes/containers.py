@@ -92,7 +92,7 @@ class Container:
     retry_s: float = 0.0  # when a back-off is over
     pull: Pull | None = None
     ends_s: float = inf  # when the run ends, whichever way
-    killed: str = ""  # why it is being stopped: nothing, "probe" or "pod"
+    killed: str = ""  # why it is being stopped: nothing, "probe", "pod" or "crash"
     ready: bool = False
     started: bool = False
     probes: list[Probe] = field(default_factory=list)
@@ -127,6 +127,11 @@ class Container:
         if self.running and not self.killed:
             here.report("Normal", "Killing", f"Stopping container {self.name}", self.name)
             self._end_by("pod", here.now_s, by_s)
+
+    def crash(self, now_s: float) -> None:
+        """Have the process end at this moment, badly."""
+        if self.running:
+            self.killed, self.ends_s, self.due_s = "crash", now_s, now_s
 
     def age(self, by_s: float) -> None:
         """Have lived so many seconds earlier."""
@@ -270,7 +275,7 @@ class Container:
             return
         attempt.ended_s = here.now_s
         if self.killed or attempt.run.end is None:
-            attempt.code = attempt.run.stop_code
+            attempt.code = _KILLED if self.killed == "crash" else attempt.run.stop_code
             attempt.reason = "Error" if attempt.code else "Completed"
         else:
             end = attempt.run.end

@@ -51,12 +51,16 @@ def frozen(thing: Mapping[str, Any]) -> Frozen:
     """The same, unchangeable. What is frozen already is taken as it is."""
     if isinstance(thing, Frozen):
         return thing
-    return Frozen({key: _frozen(value) for key, value in thing.items()})
+    return Frozen({key: value if type(value) in _PLAIN else _frozen(value) for key, value in thing.items()})
 
 
 def draft(thing: Mapping[str, Any]) -> Thing:
     """A copy of one's own, to be changed and written back."""
-    return {key: _plain(value) for key, value in thing.items()}
+    return {key: value if type(value) in _PLAIN else _thawed(value) for key, value in thing.items()}
+
+
+#: What needs no copy: most values are such, and every write walks through all of an object.
+_PLAIN = {str, int, float, bool, type(None)}
 
 
 def _frozen(value: Any) -> Any:  # noqa: ANN401 any JSON
@@ -67,7 +71,7 @@ def _frozen(value: Any) -> Any:  # noqa: ANN401 any JSON
     return value
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 any JSON
+def _thawed(value: Any) -> Any:  # noqa: ANN401 any JSON
     if isinstance(value, dict):
         return draft(value)
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+    return [_thawed(one) for one in value] if isinstance(value, list) else value

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography import x509
 
@@ -16,8 +16,10 @@ from playground.world.kubernetes.policies import reaches_pod
 from playground.world.kubernetes.programs import End, Line, Run, Start, said
 from playground.world.kubernetes.store import Frozen
 
+T = TypeVar("T")
 IMAGE = "registry.k8s.io/ingress-nginx/controller"
 _EVERY_S = 10.0  # between two requests of the log
+_ROTATED_S = 3600.0  # what is older is no longer in the log: requests have pushed it out
 _KEPT_S = 900.0  # how far back requests are in the log
 _SOON_S = 240 * 3600.0  # ten days before its end the controller warns of a certificate
 _CLIENT = "203.0.113.24"
@@ -42,6 +44,7 @@ class IngressNginx:
     plane: Plane
     told: list[Line] = field(default_factory=list)
     history: list[tuple[float, tuple[Route, ...]]] = field(default_factory=list)
+    noise: list[tuple[float, bool]] = field(default_factory=list)  # from when on reloads fail, and from when not
     known: frozenset[str] = frozenset()
 
     def reconcile(self, plane: Plane) -> float:
@@ -49,6 +52,8 @@ class IngressNginx:
         routes = tuple({(route.host, route.path): route for route in _routes(plane)}.values())
         if not self.history or self.history[-1][1] != routes:
             self.history.append((plane.now_s, routes))
+        if not self.noise or self.noise[-1][1] != plane.machine.noisy_ingress:
+            self.noise.append((plane.now_s, plane.machine.noisy_ingress))
         warnings = frozenset(_warnings(plane))
         for text in sorted(warnings - self.known):
             self.told.append((plane.now_s, f"{_klog('W', plane.now_s)} {text}"))
@@ -59,6 +64,7 @@ class IngressNginx:
         """Have logged so many seconds earlier."""
         self.told = [(at_s - by_s, _restamped(text, at_s - by_s)) for at_s, text in self.told]
         self.history = [(at_s - by_s, routes) for at_s, routes in self.history]
+        self.noise = [(at_s - by_s, noisy) for at_s, noisy in self.noise]
 
     def program(self, start: Start) -> Run:
         """The program in the controller's image."""
@@ -74,23 +80,26 @@ class IngressNginx:
     def _lines(self, start: Start, until_s: float) -> list[Line]:
         at_s = start.at_s + 0.5
         began = (at_s, f'{_klog("I", at_s)} nginx.go:306] "Starting NGINX process"')
-        told = [line for line in self.told if start.at_s <= line[0] <= until_s]
-        noise = list(_reload_failures(start.at_s, until_s)) if start.machine.noisy_ingress else []
+        told = [line for line in self.told if max(start.at_s, until_s - _ROTATED_S) <= line[0] <= until_s]
+        failures = _reload_failures(start.at_s, until_s)
+        noise = [line for line in failures if _latest(self.noise, line[0], default=False)]
         return sorted([began, *told, *noise, *self._requests(start.at_s + 4, until_s)])
 
     def _requests(self, from_s: float, until_s: float) -> Iterator[Line]:
         at_s = max(from_s, until_s - _KEPT_S)
         at_s += -at_s % _EVERY_S
         while at_s <= until_s:
-            routes = self._at(at_s)
+            routes = _latest(self.history, at_s, default=())
             if routes:
                 route = routes[int(at_s // _EVERY_S) % len(routes)]
                 yield from _failure(route, at_s)
                 yield at_s, _request(route, at_s)
             at_s += _EVERY_S
 
-    def _at(self, at_s: float) -> tuple[Route, ...]:
-        return next((routes for since_s, routes in reversed(self.history) if since_s <= at_s), ())
+
+def _latest(history: list[tuple[float, T]], at_s: float, *, default: T) -> T:
+    """What held at a moment, by a list of what held from when on."""
+    return next((value for since_s, value in reversed(history) if since_s <= at_s), default)
 
 
 def _routes(plane: Plane) -> Iterator[Route]:

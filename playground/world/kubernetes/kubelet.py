@@ -81,6 +81,15 @@ class SimulatedKubelets:
         for life in self.lives.values():
             life.age(by_s)
 
+    def crash(self, namespace: str, name: str) -> None:
+        """Have the first container of a pod end at once, of its own accord and badly."""
+        for life in self.lives.values():
+            about = life.pod["metadata"]
+            if (about["namespace"], about["name"]) == (namespace, name):
+                main = next(one for one in life.containers if not one.first)
+                main.crash(self.plane.now_s)
+                life.due_s = self.plane.now_s
+
     def look_again(self) -> None:
         """Look at every pod at once: the world around them has changed."""
         for life in self.lives.values():

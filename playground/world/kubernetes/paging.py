@@ -14,7 +14,7 @@ from playground.world.kubernetes.selectors import field_selector, label_selector
 from playground.world.kubernetes.store import ExpiredError
 
 _VERSION = "meta.k8s.io/v1"
-_TOO_OLD = (
+TOO_OLD = (
     "The provided continue parameter is too old to display a consistent list result. You can start a new list without "
     "the continue parameter, or use the continue token in this response to retrieve the remainder of the results. "
     "Continuing with the provided token results in an inconsistent list - objects that were created, modified, or "
@@ -87,7 +87,7 @@ def _at_version(call: Call, version: int, *, continued: bool) -> tuple[Frozen, .
     try:
         return call.store.listed_at(call.at.kind, call.at.namespace, version)
     except ExpiredError:
-        words = _TOO_OLD if continued else "The resourceVersion for the provided list is too old."
+        words = TOO_OLD if continued else "The resourceVersion for the provided list is too old."
         raise status.expired(words) from None
 
 
@@ -120,7 +120,7 @@ def _unpacked(token: str) -> tuple[int, tuple[str, str]]:
         decoded = msgspec.json.decode(told)
         namespace, _, name = decoded["start"].rstrip("\0").partition("/")
         return int(decoded["rv"]), (namespace, name)
-    except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError):
         first = told[:1].decode("latin-1")
         shown = first if first.isascii() and first.isprintable() else f"\\x{ord(first or chr(0)):02x}"
         raise _unfit(f"invalid character '{shown}' looking for beginning of value") from None

@@ -56,7 +56,10 @@ def patched(thing: Thing, content_type: str, body: bytes) -> Thing:
         raise status.bad_request(
             "error decoding patch: json: cannot unmarshal into Go value of type map[string]interface {}"
         )
-    return merged(thing, patch) if form == MERGE else strategic(thing, patch)
+    try:
+        return merged(thing, patch) if form == MERGE else strategic(thing, patch)
+    except (AttributeError, KeyError, TypeError) as error:  # a list's elements are no objects, or the like
+        raise status.bad_request(f"error decoding patch: {error!r}") from error
 
 
 def merged(thing: Thing, patch: Thing) -> Thing:

@@ -111,7 +111,7 @@ def backend(start: Start) -> Run:
     if complaint:
         after_s = _PATIENCE_S if complaint.endswith("i/o timeout") else 1.0
         lines = (_starting(start), go_line(start.at_s + after_s, complaint))
-        return Run(said(*lines), End(after_s + 0.2, 1))
+        return Run(said(*lines), End(after_s + 0.2, 1), listens_after_s=inf)
     return _FLAWED[flaw](start)
 
 
@@ -303,7 +303,7 @@ def _shell(start: Start) -> Run:
 
 
 def _backup(start: Start) -> Run:
-    if "--broken" in start.args:
+    if start.machine.releases.get(start.tag):
         return Run(said((start.at_s + 1, "pg_dump: error: connection to server lost")), End(2.0, 1))
     return Run(said((start.at_s + 6, "backup finished: 214 MB")), End(6.0, 0, "Completed"))
 

@@ -54,8 +54,11 @@ def decoded(body: bytes) -> Thing:
     try:
         envelope = _message("Unknown", body[len(_MAGIC) :])
         head = envelope["typeMeta"]
+        if head["kind"] not in _MESSAGES:
+            advice = "send it as JSON, for example with kubectl apply -f"
+            raise UnreadableError(f"the simulated API server reads no {head['kind']} in protobuf: {advice}")
         return {**_message(head["kind"], envelope.get("raw", b"")), **head}
-    except (KeyError, IndexError, ValueError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise UnreadableError(f"a message that is not read here: {error!r}") from None
 
 

@@ -1,7 +1,8 @@
 """From a request to its answer: who asks, what page or object is meant, may they, and which handler answers."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -10,6 +11,7 @@ from playground.world.kubernetes import (
     evictions,
     logs,
     metrics,
+    openapi,
     reading,
     reviews,
     status,
@@ -19,8 +21,9 @@ from playground.world.kubernetes import (
 from playground.world.kubernetes.access import Deed, Tokens, decide, refusal, user
 from playground.world.kubernetes.address import Address, address
 from playground.world.kubernetes.calls import JSON, TEXT, Call, Refuses, Reply, User, told
-from playground.world.kubernetes.kinds import Kind, kind_named
+from playground.world.kubernetes.kinds import Kind, Thing, kind_named
 from playground.world.kubernetes.kubelets import Kubelets
+from playground.world.kubernetes.paging import TOO_OLD
 from playground.world.kubernetes.store import Store
 from playground.world.kubernetes.trouble import Trouble
 
@@ -91,7 +94,7 @@ class Desk:
         added = metrics.KINDS if trouble.metrics != "missing" else ()
         page = _page(request, added)
         at = None if page else _address(request.path, added)
-        deed = Deed.at(_verb(request, at), at) if at else Deed(request.method.lower(), path=request.path)
+        deed = _deed(request, at)
         who = self._impersonated(request, who, deed)
         if not decide(self.store, who, deed, trouble.forbidden)[0]:
             raise refusal(who, deed)
@@ -116,17 +119,17 @@ class Desk:
         if kind in metrics.KINDS:
             return self._metrics(call, trouble)
         if kind.verbs == ("create",) and kind.group:
-            return reviews.answer(call, trouble.forbidden)
+            return _done(lambda asked: reviews.answer(asked, trouble.forbidden), call)
         if part == "log":
             return self._log(call)
         if call.verb == "watch":
             return Watching(watch.begun(call, reading.form(call)))
         if trouble.expired and call.query.get("continue"):
-            raise status.expired("The provided continue parameter is too old to display a consistent list result.")
+            raise status.expired(TOO_OLD)
         handler = _HANDLERS.get((call.verb, part))
         if handler is None:
             raise _not_simulated(kind, part)
-        return handler(call)
+        return _done(handler, call)
 
     def _metrics(self, call: Call, trouble: Trouble) -> Reply:
         if trouble.metrics == "unavailable":
@@ -153,6 +156,29 @@ class Desk:
         prefix = "system:serviceaccount:"
         role = other.removeprefix(prefix).replace(":", "/") if other.startswith(prefix) else other
         return User(other, user(role).groups if role != "admin" else ("system:authenticated",))
+
+
+def _deed(request: web.Request, at: Address | None) -> Deed:
+    """What is wanted. A list that is chosen by one name counts as a look at that one."""
+    if at is None:
+        return Deed(request.method.lower(), path=request.path)
+    chosen = re.fullmatch(r"metadata\.name==?([^,!=]+)", request.query.get("fieldSelector", ""))
+    return Deed.at(_verb(request, at), replace(at, name=chosen[1]) if chosen and not at.name else at)
+
+
+def _done(handler: Handler, call: Call) -> Reply:
+    """What a handler answers. A body with a list where an object belongs, or the like, is refused here.
+
+    A server that reads typed objects refuses it when it decodes them; ours meets it wherever it first matters.
+    """
+    try:
+        return handler(call)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if call.verb in _READS:
+            raise
+        kind = call.at.kind
+        form = f'{kind.kind} in version "{kind.version}" cannot be handled as a {kind.kind}'
+        raise status.bad_request(f"{form}: json: cannot unmarshal: {error!r}") from error
 
 
 def _address(path: str, added: tuple[Kind, ...]) -> Address | None:
@@ -182,14 +208,25 @@ def _page(request: web.Request, added: tuple[Kind, ...]) -> Reply | None:
         return told(200, discovery.VERSION)
     if words in (["api"], ["apis"]):
         return _groups(request, words[0] == "api", added)
-    found = None
-    if words[:1] == ["apis"] and len(words) == 2:  # noqa: PLR2004 /apis/group
-        found = discovery.one_group(words[1], added)
-    elif words[:1] == ["apis"] and len(words) == 3:  # noqa: PLR2004 /apis/group/version
-        found = discovery.resources(words[1], words[2], added)
-    elif words == ["api", "v1"]:
-        found = discovery.resources("", "v1")
+    found = _document(words, added)
     return told(200, found) if found else None
+
+
+def _document(words: list[str], added: tuple[Kind, ...]) -> Thing | None:
+    """The pages that describe the API, each named by the words of its path."""
+    match words:
+        case ["apis", group]:
+            return discovery.one_group(group, added)
+        case ["apis", group, version]:
+            return discovery.resources(group, version, added)
+        case ["api", "v1"]:
+            return discovery.resources("", "v1")
+        case ["openapi", "v3"]:
+            return openapi.index()
+        case ["openapi", "v3", *place]:
+            return openapi.document("/".join(place))
+        case _:
+            return None
 
 
 def _groups(request: web.Request, core: bool, added: tuple[Kind, ...]) -> Reply:  # noqa: FBT001 one of two pages

@@ -62,20 +62,15 @@ class SimulatedKubernetes:
         self.pace = Pace()
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._port = 0
+        self._context: ssl.SSLContext | None = None
+        self._port = 0  # chosen by the system at the first start, kept from then on
         self._met = 0  # how many requests the present trouble has met
         self._streams: dict[int, web.Request] = {}  # watches and followed logs that are open
 
     async def __aenter__(self) -> Self:
         try:
-            context = await asyncio.to_thread(self._prepare)
-            app = web.Application(client_max_size=LARGEST_BODY)
-            app.router.add_route("*", "/{path:.*}", self._answer)
-            runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=FAREWELL_S)
-            await runner.setup()
-            self._runner = runner
-            await web.TCPSite(runner, HOST, 0, ssl_context=context).start()
-            self._port = runner.addresses[0][1]
+            self._context = await asyncio.to_thread(self._prepare)
+            await self.listen()
         except BaseException:  # whatever it was, nothing half-started stays behind
             await self._close()
             raise
@@ -118,6 +113,24 @@ class SimulatedKubernetes:
         """Let nothing go wrong any more."""
         self.misbehave(Trouble())
 
+    async def listen(self) -> None:
+        """Take connections, at the same port as before; it does from the start."""
+        if self._runner is not None:
+            return
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=FAREWELL_S)
+        await runner.setup()
+        self._runner = runner
+        await web.TCPSite(runner, HOST, self._port, ssl_context=self._context, reuse_address=True).start()
+        self._port = runner.addresses[0][1]
+
+    async def hush(self) -> None:
+        """Refuse connections, as an API server that is down, until `listen` is called."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
     def cut_streams(self) -> int:
         """Break the connection of every watch and every followed log. Gives how many there were."""
         transports = [one.transport for one in self._streams.values() if one.transport is not None]
@@ -132,9 +145,7 @@ class SimulatedKubernetes:
         return self._authority.context("good")
 
     async def _close(self) -> None:
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        await self.hush()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -154,7 +165,7 @@ class SimulatedKubernetes:
 
     async def _meet_trouble(self, request: web.Request) -> None:
         trouble = self.trouble
-        if not trouble.meets(request.path, self._met):
+        if not trouble.meets(request.method, request.path, self._met):
             return
         self._met += 1
         if trouble.silent:

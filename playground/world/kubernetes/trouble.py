@@ -16,6 +16,7 @@ class Trouble:
     - `broken`: every request gets 500.
     - `pages`: the connection breaks when a page after that many of a list is asked for.
     - `paths`: only requests whose path contains one of these words are met by the above; empty means all.
+    - `methods`: only requests of these methods are met by the above; empty means all.
     - `at_most`: only that many requests are met by the above, then all is well; None means all of them.
     - `expired`: every token of a list in pages is too old.
     - `forbidden`: refused although roles allow it.
@@ -28,13 +29,13 @@ class Trouble:
     broken: bool = False
     pages: int | None = None
     paths: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
     at_most: int | None = None
     expired: bool = False
     forbidden: tuple[Forbidden, ...] = ()
     metrics: Metrics = "on"
 
-    def meets(self, path: str, met: int) -> bool:
+    def meets(self, method: str, path: str, met: int) -> bool:
         """Whether a request is met by it, after so many that were."""
-        return (not self.paths or any(word in path for word in self.paths)) and (
-            self.at_most is None or met < self.at_most
-        )
+        meant = not self.paths or any(word in path for word in self.paths)
+        return meant and (not self.methods or method in self.methods) and (self.at_most is None or met < self.at_most)

@@ -55,7 +55,8 @@ def volaticloud(values: Secrets) -> Desired:
         *_dashboard(),
         *_policies(),
         *_keycloak(),
-        *_around(),
+        *_ingress_nginx(),
+        *_monitoring(),
         *_system(),
     )
     machine = Machine(database=Database(values.database), names={CONSOLE: EDGE, API: EDGE})
@@ -281,26 +282,27 @@ def _keycloak() -> tuple[Thing, ...]:
     )
 
 
-def _around() -> tuple[Thing, ...]:
+def _ingress_nginx() -> tuple[Thing, ...]:
+    name, space = "ingress-nginx-controller", "ingress-nginx"
+    namespace = {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
     controller = container(
         "controller",
         "registry.k8s.io/ingress-nginx/controller:v1.13.3",
-        args=[
-            "/nginx-ingress-controller",
-            "--publish-service=$(POD_NAMESPACE)/ingress-nginx-controller",
-            "--ingress-class=nginx",
-        ],
+        args=["/nginx-ingress-controller", f"--publish-service=$(POD_NAMESPACE)/{name}", "--ingress-class=nginx"],
         ports={"http": 80, "https": 443},
         asks=("100m", "128Mi"),
         readinessProbe=probe("/healthz", 10254, after_s=10),
         livenessProbe=probe("/healthz", 10254, after_s=10, failures=5),
-        env=[
-            {
-                "name": "POD_NAMESPACE",
-                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}},
-            }
-        ],
+        env=[{"name": "POD_NAMESPACE", "valueFrom": namespace}],
     )
+    ports: dict[str, tuple[int, int | str]] = {"http": (80, "http"), "https": (443, "https")}
+    return (
+        deployment(space, name, pod_template({"app": name}, [controller]), **helm(space, space, name)),
+        service(space, name, name, ports, address="10.96.0.90", type="LoadBalancer", **helm(space, space, name)),
+    )
+
+
+def _monitoring() -> tuple[Thing, ...]:
     prometheus = container(
         "prometheus",
         "quay.io/prometheus/prometheus:v3.7.3",
@@ -315,23 +317,7 @@ def _around() -> tuple[Thing, ...]:
         asks=("100m", "128Mi"),
         readinessProbe=probe("/readyz", "client"),
     )
-    name = "ingress-nginx-controller"
     return (
-        deployment(
-            "ingress-nginx",
-            name,
-            pod_template({"app": name}, [controller]),
-            **helm("ingress-nginx", "ingress-nginx", name),
-        ),
-        service(
-            "ingress-nginx",
-            name,
-            name,
-            {"http": (80, "http"), "https": (443, "https")},
-            address="10.96.0.90",
-            type="LoadBalancer",
-            **helm("ingress-nginx", "ingress-nginx", name),
-        ),
         deployment("monitoring", "prometheus", pod_template({"app": "prometheus"}, [prometheus])),
         service("monitoring", "prometheus", "prometheus", {"http": (9090, "http")}, address="10.96.40.9"),
         stateful_set("etcd-system", "etcd", pod_template({"app": "etcd"}, [etcd]), "etcd", replicas=3),

@@ -17,6 +17,7 @@ from playground.world.kubernetes.store import Frozen
 PERIOD_S = 15.0  # --horizontal-pod-autoscaler-sync-period
 _CALM_S = 300.0  # how long fewer must have been enough before pods are taken away
 _TOLERANCE = 0.1
+_LEAP_S = 3600.0  # how often it is enough to look while nothing goes on and time passes in leaps
 _SOURCE = Source("horizontal-pod-autoscaler")
 _NO_API = "the server could not find the requested resource (get pods.metrics.k8s.io)"
 _ABLE = Condition("AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size")
@@ -44,17 +45,20 @@ class Autoscalers:
 
     kubelets: Kubelets
     due_s: float = 0.0
+    unsettled: bool = False  # whether something was changed or missing at the last look
     calm_since_s: dict[str, float] = field(default_factory=dict)
 
     def reconcile(self, plane: Plane) -> float:
         """Look at every autoscaler, each quarter of a minute."""
         if plane.now_s < self.due_s:
             return self.due_s
+        self.unsettled = False
         for scaler in plane.listed("HorizontalPodAutoscaler"):
             if not leaving(scaler):
                 self._look(plane, scaler)
-        self.due_s = plane.now_s + PERIOD_S if plane.listed("HorizontalPodAutoscaler") else NEVER
-        return self.due_s
+        leaps = plane.clock.held and not self.unsettled and not self.calm_since_s
+        self.due_s = plane.now_s + (_LEAP_S if leaps else PERIOD_S)
+        return self.due_s if plane.listed("HorizontalPodAutoscaler") else NEVER
 
     def look_again(self) -> None:
         """Do not wait for the period to end."""
@@ -93,6 +97,7 @@ class Autoscalers:
         most = max(measured, key=lambda one: one.wanted)
         wanted, limited = self._limited(plane, scaler, current, most.wanted)
         able = _ABLE
+        self.unsettled = self.unsettled or wanted != current
         if wanted != current:
             plane.write(target, lambda thing: thing["spec"].update(replicas=wanted))
             way = f"{most.words} above target" if wanted > current else "All metrics below target"
@@ -155,6 +160,7 @@ class Autoscalers:
         return step, _limit("False", "DesiredWithinRange", "the desired count is within the acceptable range")
 
     def _blind(self, plane: Plane, scaler: Frozen, current: int, failures: list[str]) -> None:
+        self.unsettled = True
         told = f"the HPA was unable to compute the replica count: {failures[0]}" if failures else ""
         for one in failures:
             plane.events.warning(scaler, _SOURCE, "FailedGetResourceMetric", one)

@@ -72,8 +72,8 @@ def _pause_s(failed: list[Frozen]) -> float:
     if not failed:
         return 0.0
     ended_s = max(seconds(condition(pod, "Ready").get("lastTransitionTime", "1970-01-01T00:00:00Z")) for pod in failed)
-    pause_s: float = min(_FIRST_WAIT_S * 2.0 ** (len(failed) - 1), _LONGEST_WAIT_S)
-    return ended_s + pause_s
+    pause_s = min(_FIRST_WAIT_S * 2.0 ** (len(failed) - 1), _LONGEST_WAIT_S)
+    return float(ended_s) + pause_s
 
 
 def _finished(job: Frozen) -> bool:
@@ -130,7 +130,7 @@ def _expire(plane: Plane, job: Frozen) -> float:
     if keeps_s is None:
         return NEVER
     ends = max(one["lastTransitionTime"] for one in job["status"]["conditions"])
-    due_s = seconds(ends) + keeps_s
+    due_s: float = seconds(ends) + keeps_s
     if plane.now_s >= due_s:
         plane.store.delete(_JOB, job["metadata"]["namespace"], name_of(job), Deletion(propagation="Background"))
         return NEVER

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from playground.world.kubernetes.access import Forbidden
+from playground.world.kubernetes.access import Forbidden, grant
 from playground.world.kubernetes.kinds import Thing, kind_named
 from playground.world.kubernetes.store import Store
 from playground.world.kubernetes.trouble import Trouble
@@ -43,6 +43,16 @@ async def test_a_service_account_may_what_its_role_says() -> None:
         assert [(await asker.get(path, BOT)).status for path in allowed] == [200, 200]
         assert [(await asker.get(path, BOT)).status for path in denied] == [403, 403, 403]
         assert (await asker.ask("DELETE", f"{PODS}/x", role=BOT)).status == 403
+
+
+async def test_rights_are_given_one_by_one() -> None:
+    """Gives a service account rights in a namespace and in the whole cluster, each in addition to the others."""
+    store = stocked("volaticloud", "other")
+    grant(store, BOT, [{**READ, "resources": ["pods"]}], "volaticloud")
+    grant(store, BOT, [{**READ, "resources": ["nodes"]}])
+    async with client(store) as asker:
+        answers = [await asker.get(path, BOT) for path in (PODS, "/api/v1/nodes", "/api/v1/namespaces/other/pods")]
+    assert [answer.status for answer in answers] == [200, 200, 403]
 
 
 async def test_a_refusal_names_it_all() -> None:
@@ -111,6 +121,28 @@ async def test_rules_of_every_form(rule: Thing, allowed: bool) -> None:  # noqa:
     async with client(store) as asker:
         asked = {"group": "apps", "resource": "deployments", "subresource": "scale", "verb": "patch", "name": "backend"}
         assert (await review(asker, **asked))["allowed"] is allowed
+
+
+async def test_one_name_in_a_rule() -> None:
+    """Lets somebody look at one object by its name, or at a list and a watch that are chosen by that name."""
+    store = stocked()
+    named = {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"], "resourceNames": ["one"]}
+    grant(store, BOT, [named], "volaticloud")
+    async with client(store) as asker:
+        chosen = await asker.get(f"{PODS}?fieldSelector=metadata.name%3Done", BOT)
+        other = await asker.get(f"{PODS}?fieldSelector=metadata.name%3Dtwo", BOT)
+        every = await asker.get(PODS, BOT)
+    assert [chosen.status, other.status, every.status] == [200, 403, 403]
+
+
+async def test_a_namespace_is_in_itself() -> None:
+    """Lets a role of a namespace give sight of that namespace, and of no other."""
+    store = stocked("volaticloud", "other")
+    grant(store, BOT, [{"apiGroups": [""], "resources": ["namespaces"], "verbs": ["get"]}], "volaticloud")
+    async with client(store) as asker:
+        own, other = [await asker.get(f"/api/v1/namespaces/{name}", BOT) for name in ("volaticloud", "other")]
+    assert [own.status, other.status] == [200, 403]
+    assert other.message.endswith('cannot get resource "namespaces" in API group "" in the namespace "other"')
 
 
 async def test_all_rules_of_somebody() -> None:

@@ -33,3 +33,9 @@ def test_what_is_not_read(odd: bytes) -> None:
     """Refuses what is no such message, and kinds that it does not read."""
     with pytest.raises(UnreadableError):
         decoded(odd)
+
+
+def test_another_kind_is_named() -> None:
+    """Names the kind that it does not read, and the way to send it."""
+    with pytest.raises(UnreadableError, match="reads no Job in protobuf: send it as JSON"):
+        decoded(body(b"Job", b""))

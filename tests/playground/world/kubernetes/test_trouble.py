@@ -36,6 +36,14 @@ async def test_only_there() -> None:
         assert (await asker.get(PODS)).status == 200
 
 
+async def test_only_so() -> None:
+    """Fails only for the methods it was told to."""
+    async with client(stocked()) as asker:
+        asker.cluster.misbehave(Trouble(broken=True, methods=("POST",)))
+        assert (await asker.ask("POST", PODS, pod())).status == 500
+        assert (await asker.get(PODS)).status == 200
+
+
 async def test_silence() -> None:
     """Takes a request and answers nothing."""
     async with client(stocked()) as asker:
@@ -58,6 +66,17 @@ async def test_slowness() -> None:
         asker.cluster.misbehave(Trouble(delay_s=3.0))
         assert (await asker.get(PODS)).status == 200
     assert waited == [3.0]
+
+
+async def test_a_server_that_is_down() -> None:
+    """Refuses connections while it is down, and is back at the same address with the same tokens."""
+    async with client(stocked()) as asker:
+        await asker.cluster.hush()
+        with pytest.raises(httpx.ConnectError):
+            await asker.get(PODS)
+        await asker.cluster.listen()
+        await asker.cluster.listen()
+        assert (await asker.get(PODS)).status == 200
 
 
 async def test_death_between_pages() -> None:

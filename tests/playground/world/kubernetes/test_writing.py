@@ -67,6 +67,13 @@ async def test_versions_guard() -> None:
             "the namespace of the provided object",
         ),
         ({**deployment(), "metadata": {"name": "x", "resourceVersion": "1"}}, 400, "resourceVersion should not be set"),
+        ({**deployment(), "metadata": {"name": "x"}, "spec": []}, 400, "cannot be handled as a Deployment: json:"),
+        (
+            {**deployment(), "metadata": {"name": "x"}, "spec": {"template": {"spec": {"containers": ["a"]}}}},
+            400,
+            "json:",
+        ),
+        ({**deployment(), "metadata": []}, 400, "json:"),
         ("{", 400, "the object provided is unrecognized"),
         ("[]", 400, "the object provided is unrecognized"),
         (deployment("backend"), 409, "already exists"),
@@ -119,6 +126,44 @@ async def test_what_cannot_be_changed(change: Any, words: str) -> None:
         answer = await asker.patch(f"{DEPLOYMENTS}/backend", {"spec": change})
     assert (answer.status, store.version) == (422, before)
     assert words in answer.message
+
+
+@pytest.mark.parametrize("change", [{"metadata": []}, {"metadata": None}, {"spec": []}, {"spec": {"template": 3}}])
+async def test_changes_without_shape(change: Any) -> None:
+    """Refuses a patch that puts something where it cannot be."""
+    async with client(with_deployment()) as asker:
+        assert (await asker.patch(f"{DEPLOYMENTS}/backend", change, "merge-patch")).status == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"replicas": "two"}, "string into Go struct field DeploymentSpec.spec.replicas of type int32"),
+        (
+            {"template": {"spec": {"containers": [{"name": "app", "env": [{"name": "A", "value": 1}]}]}}},
+            "number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string",
+        ),
+        ({"paused": "yes"}, "string into Go struct field DeploymentSpec.spec.paused of type bool"),
+        (
+            {"template": {"spec": {"containers": "all"}}},
+            "string into Go struct field Container.spec.template.spec.containers",
+        ),
+        (
+            {"template": {"metadata": {"labels": {"app": 1}}}},
+            "object into Go struct field ObjectMeta.spec.template.metadata.labels",
+        ),
+        (
+            {"template": {"spec": {"containers": [{"name": "app", "args": "x"}]}}},
+            "string into Go struct field Container",
+        ),
+    ],
+)
+async def test_values_of_another_type(change: Any, words: str) -> None:
+    """Refuses values of another type than their field's, and names both."""
+    async with client(with_deployment()) as asker:
+        answer = await asker.patch(f"{DEPLOYMENTS}/backend", {"spec": change})
+    assert answer.status == 400
+    assert f"cannot be handled as a Deployment: json: cannot unmarshal {words}" in answer.message
 
 
 async def test_what_is_fixed() -> None:
