@@ -3,10 +3,11 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.errors import VolatiError
+from playground.world.database import SimulatedDatabase
 from playground.world.docker.server import SimulatedDocker
 from playground.world.docker.volaticloud import KEYCLOAK
 from playground.world.faults.docker import DOCKER_FAULTS
@@ -18,8 +19,7 @@ from playground.world.keycloak.server import SimulatedKeycloak
 from playground.world.kubernetes.simulated import SimulatedCluster
 from playground.world.kubernetes.volaticloud import Secrets
 
-# The cluster's faults (`KUBERNETES_FAULTS`) are not among the scenarios yet: no area looks at the cluster.
-FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS)
+FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS, *KUBERNETES_FAULTS)
 
 # What becomes of Keycloak while its container is down. No scenario of its own: it follows from Docker's.
 _CONTAINER_DOWN: Fault[keycloak_state.State] = Fault(
@@ -49,15 +49,24 @@ def fault_named(name: str) -> Fault[Any]:
     raise UnknownScenarioError(f"There is no scenario {name[:40]!r}; there are: {names}.")
 
 
+@dataclass(frozen=True, slots=True)
+class ClusterWithDatabase:
+    """A cluster, and the database outside of it that its platform names."""
+
+    cluster: SimulatedCluster
+    database: SimulatedDatabase
+
+
 class SimulatedPlatform:
     """The running simulated systems, and how to break them. What runs in a container is down when the container is."""
 
     def __init__(
-        self, keycloak: SimulatedKeycloak, docker: SimulatedDocker, cluster: SimulatedCluster | None = None
+        self, keycloak: SimulatedKeycloak, docker: SimulatedDocker, cluster: ClusterWithDatabase | None = None
     ) -> None:
         self.keycloak = keycloak
         self.docker = docker
-        self.cluster = cluster
+        self.cluster = cluster.cluster if cluster else None
+        self._database = cluster.database if cluster else None
 
     async def switch_on(self, name: str) -> None:
         """Switch a fault on, in the system it is a fault of.
@@ -65,12 +74,10 @@ class SimulatedPlatform:
         Raises:
             UnknownScenarioError: there is none of this name.
         """
-        spoils = next((one for one in KUBERNETES_FAULTS if one.name == name), None)
-        if self.cluster is not None and spoils is not None:
-            self.cluster.switch_on(spoils)
-            return
         fault = fault_named(name)
-        if fault in DOCKER_FAULTS:
+        if fault in KUBERNETES_FAULTS:
+            self._living().switch_on(fault)
+        elif fault in DOCKER_FAULTS:
             self.docker.switch_on(fault)
         else:
             await self.keycloak.switch_on(fault)
@@ -82,8 +89,18 @@ class SimulatedPlatform:
         if self.cluster is not None:
             self.cluster.heal()
         await self.keycloak.heal()
+        await self._follow()
+
+    def _living(self) -> SimulatedCluster:
+        if self.cluster is None:
+            raise UnknownScenarioError("This platform runs without its cluster: start it with `running(cluster=True)`.")
+        return self.cluster
 
     async def _follow(self) -> None:
+        """Have the systems that stand on others follow them."""
+        if self.cluster is not None and self._database is not None:
+            listening = self.cluster.world.desired.machine.database.listening
+            await (self._database.listen() if listening else self._database.stop())
         container = self.docker.state.named(KEYCLOAK)
         if container is None or not container.runs:
             await self.keycloak.switch_on(_CONTAINER_DOWN)
@@ -103,7 +120,8 @@ class SimulatedPlatform:
                 "ca_file": str(keycloak.ca_file),
                 "admin": {"client_id": keycloak.admin_client_id, "client_secret": keycloak.admin_client_secret},
                 "container": {"name": KEYCLOAK, "docker_host": self.docker.host},
-            }
+            },
+            **({"kubernetes": {"kubeconfig": str(self.cluster.kubeconfig())}} if self.cluster else {}),
         }
 
 
@@ -111,14 +129,16 @@ class SimulatedPlatform:
 async def running(*, cluster: bool = False) -> AsyncIterator[SimulatedPlatform]:
     """The simulated platform, on loopback, until the end of the block.
 
-    With `cluster`, its Kubernetes too: half a second, which nobody has to wait for while no area looks at it.
+    With `cluster`, its Kubernetes and what its database's address is: half a second more.
     """
     async with SimulatedKeycloak() as keycloak, SimulatedDocker() as docker:
         if not cluster:
             yield SimulatedPlatform(keycloak, docker)
             return
-        async with SimulatedCluster(Secrets(client=keycloak.client_secret)) as kubernetes:
-            yield SimulatedPlatform(keycloak, docker, kubernetes)
+        async with SimulatedDatabase() as database:
+            secrets = Secrets(client=keycloak.client_secret, database_port=database.port)
+            async with SimulatedCluster(secrets) as living:
+                yield SimulatedPlatform(keycloak, docker, ClusterWithDatabase(living, database))
 
 
 @asynccontextmanager
@@ -130,6 +150,6 @@ async def simulated_platform(scenario: str) -> AsyncIterator[dict[str, Any]]:
     """
     fault_named(scenario)
     with tempfile.TemporaryDirectory(prefix="volati-") as folder:
-        async with running() as platform:
+        async with running(cluster=True) as platform:
             await platform.switch_on(scenario)
             yield {"environments": {"playground": platform.environment()}, "data_dir": folder}

@@ -14,7 +14,8 @@ NodeState = Literal["up", "gone", "disk-full"]
 #: What a release of the backend does wrong. `unready` and `hanging` fail probes; the others end.
 Flaw = Literal["none", "unready", "hanging", "leaking", "panicking", "arm64"]
 
-DATABASE_HOST = "10.0.0.5"
+#: Where the database is unless a world says otherwise. On loopback: the bot under test really connects to it.
+DATABASE_HOST = "127.0.0.1"
 DATABASE_PORT = 5432
 
 

@@ -38,11 +38,13 @@ def _random() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The platform's secret values, made anew for each world."""
+    """The platform's secret values, made anew for each world, and where its database is."""
 
     database: str = field(default_factory=_random, repr=False)
     client: str = field(default_factory=_random, repr=False)
     session: str = field(default_factory=_random, repr=False)
+    database_host: str = DATABASE_HOST
+    database_port: int = DATABASE_PORT
 
 
 def volaticloud(values: Secrets) -> Desired:
@@ -53,7 +55,7 @@ def volaticloud(values: Secrets) -> Desired:
         thing("IngressClass", "", "nginx", spec={"controller": "k8s.io/ingress-nginx"}),
         *_backend(values),
         *_dashboard(),
-        *_policies(),
+        *_policies(values),
         *_keycloak(),
         *_ingress_nginx(),
         *_monitoring(),
@@ -114,7 +116,7 @@ def _backend(values: Secrets) -> tuple[Thing, ...]:
             "volaticloud-secrets",
             {
                 "VOLATICLOUD_DATABASE": (
-                    f"postgresql://volaticloud@{DATABASE_HOST}:{DATABASE_PORT}/volaticloud?sslmode=require"
+                    f"postgresql://volaticloud@{values.database_host}:{values.database_port}/volaticloud?sslmode=require"
                 ),
                 "VOLATICLOUD_SESSION_KEY": values.session,
             },
@@ -123,7 +125,7 @@ def _backend(values: Secrets) -> tuple[Thing, ...]:
             SPACE,
             "volaticloud-db-secret",
             {
-                "host": f"{DATABASE_HOST}:{DATABASE_PORT}",
+                "host": f"{values.database_host}:{values.database_port}",
                 "database": "volaticloud",
                 "username": "volaticloud",
                 "password": values.database,
@@ -223,7 +225,7 @@ def _dashboard() -> tuple[Thing, ...]:
     )
 
 
-def _policies() -> tuple[Thing, ...]:
+def _policies(values: Secrets) -> tuple[Thing, ...]:
     def space(name: str) -> Thing:
         return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
 
@@ -253,7 +255,10 @@ def _policies() -> tuple[Thing, ...]:
                     "to": [space("kube-system")],
                     "ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}],
                 },
-                {"to": [{"ipBlock": {"cidr": f"{DATABASE_HOST}/32"}}], "ports": [{"port": 5432, "protocol": "TCP"}]},
+                {
+                    "to": [{"ipBlock": {"cidr": f"{values.database_host}/32"}}],
+                    "ports": [{"port": values.database_port, "protocol": "TCP"}],
+                },
                 {"to": [space("keycloak")], "ports": web},
                 {"to": [space("etcd-system")], "ports": [{"port": 2379, "protocol": "TCP"}]},
                 {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}], "ports": [{"port": 443, "protocol": "TCP"}]},

@@ -269,7 +269,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
         "keycloak configuration is required (URL, ClientID, ClientSecret must be set)"
     ),
     "database-refused": crashing(
-        "failed opening connection to postgres: dial tcp 10.0.0.5:5432: connect: connection refused"
+        "failed opening connection to postgres: dial tcp 127.0.0.1:5432: connect: connection refused"
     ),
     "database-password-wrong": crashing(
         'failed opening connection to postgres: pq: password authentication failed for user "volaticloud"'
@@ -505,7 +505,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
         nginx("upstream timed out (110: Operation timed out) while connecting to upstream"),
         answered(504),
     ),
-    "egress-policy-cuts-path": crashing("failed opening connection to postgres: dial tcp 10.0.0.5:5432: i/o timeout"),
+    "egress-policy-cuts-path": crashing("failed opening connection to postgres: dial tcp 127.0.0.1:5432: i/o timeout"),
     "tls-secret-missing": (
         missing("Secret", "volaticloud", "api-tls"),
         nginx("local SSL certificate volaticloud/api-tls was not found. Using default certificate"),
