@@ -12,8 +12,12 @@ import msgspec
 from diagnostics.runbook import Section
 
 
-class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A frozen value, equal by content. Unknown fields in saved JSON are an error, not a shrug."""
+class Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A frozen value, equal by content. Unknown fields in saved JSON are an error, not a shrug.
+
+    The garbage collector does not follow it: built at once and never changed, it can be in no cycle, and following
+    those of a big cluster would hold the loop up for a tenth of a second.
+    """
 
 
 class Severity(StrEnum):

@@ -140,7 +140,7 @@ async def _story(scenario: str, *, once: bool) -> int:
 async def _everything_running(screen: Screen, *, with_page: bool) -> AsyncIterator[Playground]:
     with tempfile.TemporaryDirectory(prefix="volati-playground-") as name:
         folder = Path(name)
-        async with running() as platform, SimulatedSlack() as slack:
+        async with running(cluster=True) as platform, SimulatedSlack() as slack:
             await _install(slack)
             screen.names = _names(slack)
             watcher = asyncio.create_task(screen.watch(slack.events()), name="screen")

@@ -52,6 +52,10 @@ _ANY_RULE = AnyOf(
 )
 
 
+#: Characters of a text that is remembered while a value is gone through: names and labels have fewer.
+_SHORT = 256
+
+
 class Redactor:
     """Masks secrets in texts and values. It never changes; `also` gives one that knows more.
 
@@ -129,7 +133,21 @@ class Redactor:
         It goes into dictionaries (keys too), lists, tuples, sets, bytes, msgspec Structs and dataclasses; a string
         beside a secret-like key or field is masked whole. Numbers, None, enums and everything else stay as they are.
         """
-        return cast("T", redact_thing(thing, self.text))
+        return cast("T", redact_thing(thing, self._remembering()))
+
+    def _remembering(self) -> Callable[[str], str]:
+        """What masks a text, and does a short one once only: a cluster's pods have few different nodes and images."""
+        known: dict[str, str] = {}
+
+        def text(one: str) -> str:
+            if len(one) > _SHORT:
+                return self.text(one)
+            found = known.get(one)
+            if found is None:
+                found = known[one] = self.text(one)
+            return one if found == one else found
+
+        return text
 
     def _sorted(self, known: Iterable[KnownSecret]) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
         pairs = labelled(known)

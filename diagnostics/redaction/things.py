@@ -5,12 +5,14 @@ It decides nothing about text; that is the redactor's. A name it knows only as a
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import Enum
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, cast, get_args
 
 import msgspec
 
-from diagnostics.redaction.names import Weight, name_of
+from diagnostics.redaction.names import Name, Weight, name_of
 from diagnostics.redaction.sheet import OPEN, mask
 from diagnostics.redaction.values import is_credentials, is_name_or_number, is_ordinary, is_random, is_status, window
 
@@ -45,10 +47,13 @@ def _mapping(thing: Mapping[Any, Any], text: Text, depth: int) -> dict[Any, Any]
     """A dictionary; two keys that become the same mask are numbered, so that nothing is lost."""
     paired = _paired_name(thing)
     out: dict[Any, Any] = {}
+    same = isinstance(thing, dict)
     for key, value in thing.items():
         name = paired if paired and str(key).lower() == "value" else key
-        out[_free(redact_thing(key, text, depth + 1), out)] = _beside(name, value, text, depth + 1)
-    return out
+        new_key, new = redact_thing(key, text, depth + 1), _beside(name, value, text, depth + 1)
+        same = same and new_key is key and new is value
+        out[_free(new_key, out)] = new
+    return cast("dict[Any, Any]", thing) if same else out
 
 
 def _free(key: object, taken: Mapping[Any, Any]) -> object:
@@ -70,6 +75,8 @@ def _sequence(thing: Iterable[Any], text: Text, depth: int) -> object:
         new = [text(items[0]), _beside(items[0], items[1], text, depth + 1)]
     else:
         new = [redact_thing(item, text, depth + 1) for item in items]
+    if isinstance(thing, tuple) and all(one is other for one, other in zip(new, items, strict=True)):
+        return thing
     if hasattr(thing, "_fields"):  # a NamedTuple takes its fields one by one
         return cast("Any", type(thing))(*new)
     return cast("Any", type(thing))(new)
@@ -78,13 +85,41 @@ def _sequence(thing: Iterable[Any], text: Text, depth: int) -> object:
 def _record(thing: Any, text: Text, depth: int) -> Any:  # noqa: ANN401 - as `redact_thing`
     """A Struct or a dataclass with what changed replaced; anything else is no text and stays."""
     if isinstance(thing, msgspec.Struct):
-        changed = _changes(thing, thing.__struct_fields__, text, depth)
+        changed = _changed_fields(thing, text, depth)
         return msgspec.structs.replace(thing, **changed) if changed else thing
     if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
         names = [field.name for field in dataclasses.fields(thing) if field.init]
         changed = _changes(thing, names, text, depth)
         return dataclasses.replace(thing, **changed) if changed else thing
     return thing
+
+
+def _changed_fields(thing: msgspec.Struct, text: Text, depth: int) -> dict[str, Any]:
+    """The fields of a Struct that change. Most of a big value is numbers, times and nothing, which are passed over."""
+    changed = {}
+    for name, known in _textual(type(thing)):
+        old = getattr(thing, name)
+        if old:
+            new = _below(known, old, text, depth + 1)
+            if new is not old and new != old:
+                changed[name] = new
+    return changed
+
+
+@lru_cache(maxsize=1_024)
+def _textual(kind: type[msgspec.Struct]) -> tuple[tuple[str, Name | None], ...]:
+    """The fields of a kind of Struct that may hold text, each with what its name says."""
+    fields = msgspec.structs.fields(kind)
+    return tuple((one.name, name_of(one.name.encode())) for one in fields if not _is_textless(one.type))
+
+
+def _is_textless(annotation: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Whether a field of this type is a number, a time, an enum or nothing, whatever it holds."""
+    parts = get_args(annotation) or (annotation,)
+    return all(part in _TEXTLESS or (isinstance(part, type) and issubclass(part, Enum)) for part in parts)
+
+
+_TEXTLESS = (int, bool, float, datetime, type(None))
 
 
 def _changes(thing: object, names: Iterable[str], text: Text, depth: int) -> dict[str, Any]:
@@ -95,9 +130,13 @@ def _changes(thing: object, names: Iterable[str], text: Text, depth: int) -> dic
 
 def _beside(name: object, value: Any, text: Text, depth: int) -> Any:  # noqa: ANN401 - as `redact_thing`
     """A value with the name it stands beside; lists and dictionaries below a sure name are masked as well."""
-    new = redact_thing(value, text, depth)
     named = isinstance(name, str) and OPEN not in name  # a masked key says "token", and is no name
     known = name_of(cast("str", name).encode("utf-8", "surrogatepass")) if named else None
+    return _below(known, value, text, depth)
+
+
+def _below(known: Name | None, value: Any, text: Text, depth: int) -> Any:  # noqa: ANN401 - as `redact_thing`
+    new = redact_thing(value, text, depth)
     if known is None or known.weight is Weight.NOTHING:
         return new
     if isinstance(new, str) and not isinstance(new, Enum):
