@@ -46,7 +46,7 @@ def judge(area: Area, environment: str, seen: Seen, context: Context, span: Span
         findings=findings,
         unobserved=unobserved,
         changes=changes(context.previous, marks(seen)),
-        suggestions=suggest(causes, context),
+        suggestions=suggest(causes, context, findings),
         started_at=span.started_at,
         duration_ms=span.duration_ms,
     )
