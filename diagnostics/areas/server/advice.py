@@ -35,7 +35,7 @@ _READY = Advice(
     "pg_isready -h {host} -p {port}",
 )
 _NODES = Advice("List the nodes' addresses.", "{kubectl} get nodes -o wide")
-_PROVIDER = Advice("Look in the provider's control panel: does the database run, and is it in maintenance?")
+_PROVIDER = Advice("Look in the provider's control panel whether the database runs, and whether it is in maintenance.")
 _COMES_BACK = Advice("Once the database answers, the pods connect at their next start; to have it sooner, restart.")
 
 ADVICE: dict[str, tuple[Advice, ...]] = {

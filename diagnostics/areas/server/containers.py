@@ -1,6 +1,7 @@
 """Checks of containers that do not stay up: crash loops, ends, memory, commands, processors, init containers."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from diagnostics.areas.server.ailments import Ailment
 from diagnostics.areas.server.platform import kubectl, span
@@ -71,8 +72,8 @@ def container_cannot_start(seen: WorkloadStates, context: Context) -> Iterator[S
 def init_container_failing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """Until its init containers have succeeded, a pod starts none of its other containers."""
     for one in told(seen, context, Ailment.INIT):
-        words = f"{one.container} of {one.name} fails in {one.share} ({one.restarts}, {one.end}){one.quoted}"
-        yield one.sign(words[:1].upper() + words[1:], command=one.log_command())
+        words = f"{only_main(one)} fails in {one.share} ({one.restarts}, {_ended(one)}){one.quoted}"
+        yield one.sign(words, command=one.log_command())
 
 
 @check(WorkloadStates, "server.crash-loop", "A container does not stay up", _CRITICAL, Section.SERVER)
@@ -129,7 +130,7 @@ def _memory_limit(one: Told) -> str:
 
 
 def _usage(one: Told) -> str:
-    where = f"top pods -n {one.state.workload.name.namespace} --containers"
+    where = f"top pods -n {quote(one.state.workload.name.namespace)} --containers"
     return kubectl(one.context, where)
 
 

@@ -4,6 +4,7 @@ While the backend serves they are notes: it has its connection, whatever stands 
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from diagnostics.areas.server.platform import cluster, kubectl, one_line
 from diagnostics.check import Sign, check
@@ -83,6 +84,6 @@ def _sign(seen: DatabaseWay, words: str, failure: NoAnswer, context: Context) ->
 
 def _probe(seen: DatabaseWay, context: Context) -> str:
     """The runbook's look from inside the cluster; it asks for no password."""
-    ask = f"pg_isready -h {seen.reach.reached.host} -p {seen.reach.reached.port}"
+    ask = f"pg_isready -h {quote(seen.reach.reached.host)} -p {seen.reach.reached.port}"
     pod = "run psql-test --rm -it --restart=Never --image=postgres:14"
-    return kubectl(context, f"{pod} -n {seen.reach.secret.namespace} -- {ask}")
+    return kubectl(context, f"{pod} -n {quote(seen.reach.secret.namespace)} -- {ask}")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from shlex import quote
 
 from diagnostics.areas.server import loglines
 from diagnostics.areas.server.platform import kubectl, minor, one_line, seconds_since, span
@@ -69,7 +70,7 @@ def _sign(state: WorkloadState, number: int, context: Context) -> Sign:
         state.subject,
         one_line(f"{summary}{f'; its log: {one_line(words)}' if words else ''}", 1000),
         (Fact("failed", f"{failed.reason}: {failed.message}"), *(Fact("log line", line) for line in (words,) if line)),
-        kubectl(context, f"logs job/{name.name} -n {name.namespace} --all-containers --tail=50"),
+        kubectl(context, f"logs job/{quote(name.name)} -n {quote(name.namespace)} --all-containers --tail=50"),
         Severity.NOTE if users and minor(state) else None,
         state.rests_on,
     )

@@ -1,14 +1,16 @@
 """Checks of what a program's log says of why it did not start: its database, Keycloak, its migration."""
 
 from collections.abc import Iterator
+from shlex import quote
 
 from diagnostics.areas.server import loglines
 from diagnostics.areas.server.ailments import Ailment
-from diagnostics.areas.server.platform import cluster, kubectl, one_line
-from diagnostics.areas.server.references import unset
+from diagnostics.areas.server.platform import cluster, kubectl, one_line, secrets
+from diagnostics.areas.server.references import backend_container, unset
 from diagnostics.areas.server.telling import Told, only_main, told
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
+from diagnostics.evidence.cluster.kinds import ClusterSealed
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
 from diagnostics.model import Fact, Severity
@@ -55,7 +57,7 @@ def database_connection_failed(seen: WorkloadStates, context: Context) -> Iterat
         how = _DATABASE[one.first.form]
         words = f"{only_main(one)} cannot connect to its database: {how} ({one.share}, {one.restarts}){one.quoted}"
         rests_on = one.rests_on if one.first.form in _OF_THE_SECRET else one.state.rests_on
-        yield one.sign(words, command=one.log_command(), rests_on=rests_on)
+        yield one.sign(words, *_target(one, seen.sealed), command=one.log_command(), rests_on=rests_on)
 
 
 @check(
@@ -101,7 +103,8 @@ def migration_failed(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The server brings its tables up to date at each start, and ends where it cannot."""
     for one in told(seen, context, Ailment.MIGRATION):
         words = f"{only_main(one)} cannot migrate its database: {_MIGRATION[one.first.form]}"
-        yield one.sign(f"{words} ({one.share}, {one.restarts}){one.quoted}", command=one.log_command())
+        facts = _target(one, seen.sealed)
+        yield one.sign(f"{words} ({one.share}, {one.restarts}){one.quoted}", *facts, command=one.log_command())
 
 
 @check(WorkloadStates, "server.log-errors", "The log of a failed container has errors", _NOTE, Section.SERVER)
@@ -123,15 +126,32 @@ CHECKS = (
 LEADS = (log_errors,)
 
 
+def _target(one: Told, sealed: ClusterSealed | None) -> tuple[Fact, ...]:
+    """Where one of its secrets says the database is; a password is no part of it."""
+    mine = secrets(one.state)
+    for held in sealed.secrets if sealed else ():
+        if held.database and held.name.subject("Secret") in mine:
+            there = held.database
+            said = {"host": there.host, "port": str(there.port), "database": there.database, "user": there.user}
+            return (Fact("secret", held.name.name), *(Fact(label, text) for label, text in said.items() if text))
+    return ()
+
+
 def _unexplained(seen: WorkloadStates, context: Context) -> Iterator[Told]:
     """The backend, where it goes down and its log could not be read: then its settings are all there is to judge."""
     for ailment in (Ailment.LOOP, Ailment.EXITED):
         for one in told(seen, context, ailment):
-            container = one.first.container
-            log = one.state.log_of(one.first.pod, container) if container else None
-            mine = one.state.workload.name == cluster(context).backend
-            if mine and container and container.name == cluster(context).container and (log is None or log.gap):
+            if one.state.workload.name == cluster(context).backend and _unread(one):
                 yield one
+
+
+def _unread(one: Told) -> bool:
+    """Whether it is the backend's own container, and its log is not known."""
+    container, spec = one.first.container, backend_container(one.state, one.context)
+    if container is None or spec is None or container.name != spec.name:
+        return False
+    log = one.state.log_of(one.first.pod, container)
+    return log is None or bool(log.gap)
 
 
 def _settings(one: Told, lacks: tuple[str, ...]) -> Sign:
@@ -144,7 +164,7 @@ def _settings(one: Told, lacks: tuple[str, ...]) -> Sign:
 def _environment(one: Told) -> str:
     """The command that shows where each variable comes from; values that come from a secret are not shown."""
     name = one.state.workload.name
-    return kubectl(one.context, f"describe {one.state.subject.kind} {name.name} -n {name.namespace}")
+    return kubectl(one.context, f"describe {one.state.subject.kind} {quote(name.name)} -n {quote(name.namespace)}")
 
 
 def _errors(state: WorkloadState, logs: list[ContainerLog], context: Context) -> Sign:
@@ -156,6 +176,7 @@ def _errors(state: WorkloadState, logs: list[ContainerLog], context: Context) ->
     lines = [Fact("log line", one_line(line, 1000)) for line in log.errors[-_LINES:]]
     known = [Fact("known error", f"{one.id}, {one.count} times: {one.meaning}") for one in log.known]
     before = " --previous" if log.previous else ""
-    command = f"logs {log.pod.name} -n {log.pod.namespace} -c {log.container} --tail=50{before}"
+    where = f"{quote(log.pod.name)} -n {quote(log.pod.namespace)} -c {quote(log.container)}"
+    command = f"logs {where} --tail=50{before}"
     facts = (Fact("container", log.container), *known, *lines)
     return Sign(state.subject, one_line(summary, 1000), facts, kubectl(context, command))

@@ -89,7 +89,7 @@ class Told:
         """The one sign of this workload."""
         return Sign(
             subject=self.state.subject,
-            summary=one_line(summary, WHOLE),
+            summary=one_line(_begun(summary), WHOLE),
             evidence=(*self._facts(), *facts),
             command=command or self.describe_command(),
             severity=Severity.WARNING if minor(self.state) else None,
@@ -142,7 +142,13 @@ def told(seen: WorkloadStates, context: Context, ailment: Ailment) -> Iterator[T
 def only_main(one: Told) -> str:
     """The workload's name, and its container where it is no ordinary one or one of several."""
     container = one.first.container
-    alone = len(one.state.workload.template.containers) <= 1
+    alone = sum(other.role is Role.MAIN for other in one.first.pod.containers) <= 1
     if container is None or (alone and container.role is Role.MAIN):
         return one.name
     return f"{one.container} of {one.name}"
+
+
+def _begun(summary: str) -> str:
+    """A sentence that begins with a capital, unless it begins with a name."""
+    plain = any(summary.startswith(f"{role} ") for role in Role)
+    return summary[:1].upper() + summary[1:] if plain else summary

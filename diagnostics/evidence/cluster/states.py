@@ -133,9 +133,12 @@ def _owner(pod: Pod, owners: Mapping[Name, Name]) -> tuple[str, Name] | None:
     if pod.owner is None:
         return None
     own = Name(pod.name.namespace, pod.owner.name)
-    if pod.owner.kind == _THROUGH and own in owners:
+    if pod.owner.kind != _THROUGH:
+        return pod.owner.kind, own
+    if own in owners:
         return "Deployment", owners[own]
-    return pod.owner.kind, own
+    # Where replica sets could not be listed: each is called after its deployment and the hash that its pods bear.
+    return "Deployment", Name(own.namespace, own.name.removesuffix(f"-{pod.labels.get(_HASHES[0], '')}"))
 
 
 class _Around:

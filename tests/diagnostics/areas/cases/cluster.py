@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from msgspec.structs import replace
-
 from diagnostics.context import ClusterExpected, Context, Expected, SealedExpected
 from diagnostics.evidence.cluster.kinds import ClusterSealed, Gap
 from diagnostics.evidence.cluster.logs import ContainerLog, KnownLine
@@ -22,7 +20,7 @@ from diagnostics.evidence.cluster.workloads import (
     Variable,
     Workload,
 )
-from diagnostics.model import Severity
+from diagnostics.model import Reason, Severity
 from tests.diagnostics.areas.cases.case import NOW
 
 NAMESPACE, BACKEND, CONTAINER = "volaticloud", "volaticloud-backend", "volaticloud"
@@ -210,12 +208,4 @@ def sealed(*some: Sealed, configs: tuple[Sealed, ...] = ()) -> ClusterSealed:
     return ClusterSealed(secrets=(*some, *(one for one in sound if one.name not in names)), configs=configs)
 
 
-GAP = Gap(f"pods in namespace {NAMESPACE}", "forbidden", "no right", NAMESPACE)  # type: ignore[arg-type]  # msgspec keeps it
-
-
-def at(age: float, limit: float) -> tuple[Pod, Pod]:
-    """A pod that has been starting for less than a limit, and one for more."""
-    return starting(for_s=age), starting(for_s=limit)
-
-
-__all__ = ["replace"]
+GAP = Gap(f"pods in namespace {NAMESPACE}", Reason.FORBIDDEN, "no right", NAMESPACE)
