@@ -15,12 +15,13 @@ from diagnostics.judge import Span, judge
 from diagnostics.model import Evidence, Reason, Unobserved
 from diagnostics.observe import Seen
 from diagnostics.runs import FORMAT, Run, RunUnreadableError
-from tests.diagnostics.areas.cases import CASES
+from tests.diagnostics.areas.cases import CASES, looked
 from tests.diagnostics.areas.cases.case import CONTEXT, NOW, OK
 
 ALL_AREAS = {area.name: area for area in (*AREAS, *EXPLANATIONS)}
 EXAMPLES: dict[type[Evidence], tuple[Evidence, ...]] = {
-    kind: tuple(seen for case in CASES for seen in (*case.fires, *case.silent) if type(seen) is kind)
+    kind: looked.EXAMPLES.get(kind)
+    or tuple(seen for case in CASES for seen in (*case.fires, *case.silent) if type(seen) is kind)
     for kind in KINDS.values()
 }
 
