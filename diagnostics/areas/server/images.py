@@ -91,7 +91,7 @@ def image_name_invalid(seen: WorkloadStates, context: Context) -> Iterator[Sign]
 def image_not_found(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The registry has no image of this name and tag: misspelt, removed, or never pushed."""
     for one in _refused(seen, context, Refusal.MISSING):
-        yield one.sign(f"There is no image {_image(one)}, which {only_main(one)} needs ({one.share}){one.quoted}")
+        yield one.sign(f"There is no image {_image(one)}, which {only_main(one)} needs ({one.share}){_says(one)}")
 
 
 @check(WorkloadStates, "server.image-denied", "A registry does not give out an image", _CRITICAL, Section.DOCKER_IMAGE)
@@ -99,7 +99,7 @@ def image_denied(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The login is missing or out of date, or the name is wrong: a registry says the same of all three."""
     for one in _refused(seen, context, Refusal.DENIED):
         who = f"which {only_main(one)} needs ({one.share})"
-        yield one.sign(f"{_registry(one)} does not give out {_image(one)}, {who}{one.quoted}")
+        yield one.sign(f"{_registry(one)} does not give out {_image(one)}, {who}{_says(one)}")
 
 
 @check(
@@ -113,7 +113,7 @@ def image_rate_limited(seen: WorkloadStates, context: Context) -> Iterator[Sign]
     """Docker Hub counts the pulls of an address without a login; when they are used up, everyone there waits."""
     for one in _refused(seen, context, Refusal.RATE):
         what = f"gives no more images for now (rate limit); {only_main(one)} waits for {_image(one)} in {one.share}"
-        yield one.sign(f"{_registry(one)} {what}{one.quoted}")
+        yield one.sign(f"{_registry(one)} {what}{_says(one)}")
 
 
 @check(
@@ -127,7 +127,7 @@ def image_registry_unreachable(seen: WorkloadStates, context: Context) -> Iterat
     """The node cannot talk to the registry: its name, the way to it, its certificate, or the registry itself."""
     for one in _refused(seen, context, Refusal.UNREACHABLE):
         what = f"cannot be reached from the node, so {only_main(one)} does not get {_image(one)} in {one.share}"
-        yield one.sign(f"{_registry(one)} {what}: {_tail(one)}")
+        yield one.sign(f"{_registry(one)} {what}{_says(one)}")
 
 
 @check(
@@ -141,7 +141,7 @@ def image_not_built_for_node(seen: WorkloadStates, context: Context) -> Iterator
     """The image exists, but was pushed for another kind of processor only."""
     for one in _refused(seen, context, Refusal.ARCHITECTURE):
         what = f"has no variant for the processor of its node, so {only_main(one)} does not start in {one.share}"
-        yield one.sign(f"{_image(one)} {what}{one.quoted}")
+        yield one.sign(f"{_image(one)} {what}{_says(one)}")
 
 
 @check(
@@ -155,14 +155,14 @@ def image_no_space(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The image cannot be unpacked, because the node's disk is full."""
     for one in _refused(seen, context, Refusal.SPACE):
         node = one.first.pod.node or "its node"
-        yield one.sign(f"{node} has no space for {_image(one)} of {only_main(one)} ({one.share}){one.quoted}")
+        yield one.sign(f"{node} has no space for {_image(one)} of {only_main(one)} ({one.share}){_says(one)}")
 
 
 @check(WorkloadStates, "server.image-pull-failed", "An image cannot be pulled", _CRITICAL, Section.DOCKER_IMAGE)
 def image_pull_failed(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The runtime gives a reason that is none of the usual ones, or none at all; its own words are shown."""
     for one in _refused(seen, context, Refusal.OTHER):
-        yield one.sign(f"{only_main(one)} does not get its image {_image(one)} in {one.share}{one.quoted}")
+        yield one.sign(f"{only_main(one)} does not get its image {_image(one)} in {one.share}{_says(one)}")
 
 
 CHECKS = (
@@ -199,3 +199,8 @@ def _tail(one: Told) -> str:
     words = one.first.words
     at = max(words.rfind('": '), words.rfind("dial tcp"), words.rfind("x509:"))
     return words[at:].removeprefix('": ') if at >= 0 else words
+
+
+def _says(one: Told) -> str:
+    """What the runtime says, as the end of a sentence, without the image's name over and over."""
+    return f": {_tail(one)}" if one.first.words else ""

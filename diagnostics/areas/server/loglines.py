@@ -26,6 +26,8 @@ _DATABASE = {
     "postgres.shutting-down": "shutting down",
     "postgres.connection-lost": "lost",
 }
+#: Where what a secret says may be the reason. An address that refuses or is silent has nothing to do with a password.
+OF_THE_SECRET = {"", "name", "login", "no database", "tls"}
 #: TLS trouble, which is of the database or of Keycloak by the words around it.
 _CERTIFICATES = ("network.certificate-expired", "network.certificate-unknown", "network.certificate-name")
 _MIGRATION = {

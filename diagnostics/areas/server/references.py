@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from shlex import quote
 
 from diagnostics.areas.server.ailments import Ailment
+from diagnostics.areas.server.loglines import OF_THE_SECRET
 from diagnostics.areas.server.platform import cluster, kubectl, secrets
 from diagnostics.areas.server.telling import told
 from diagnostics.check import Sign, check
@@ -51,8 +52,8 @@ def reference_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
         one = stuck.get(state.subject)
         facts = tuple(Fact("missing", lack) for lack in lacks)
         if one:
-            lack = ", ".join(lacks) or one.first.words
-            yield one.sign(f"{one.name} does not start in {one.share}, for lack of {lack}{one.quoted}", *facts)
+            lack = f", for lack of {', '.join(lacks)}" if lacks else one.quoted
+            yield one.sign(f"{one.name} does not start in {one.share}{lack}", *facts)
         elif lacks and _wanted(state):
             yield _latent(state, ", ".join(lacks), facts, context)
 
@@ -103,21 +104,24 @@ def secret_key_empty(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     WorkloadStates,
     "server.secret-untidy",
     "A secret's value has blanks or a line break around it",
-    _WARNING,
+    _CRITICAL,
     Section.SERVER_DATABASE,
 )
 def secret_untidy(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """A line break that came along when a secret was made is part of the password, and the login fails.
 
-    A note for keys that the platform is not known to depend on: a certificate may well end with a line break.
+    Without such a failure it is a warning; and a note for keys that the platform is not known to depend on, since a
+    certificate may well end with a line break.
     """
     for sealed in seen.sealed.secrets if seen.sealed else ():
         untidy = [key.name for key in sealed.keys if key.untidy and _into_variable(seen, sealed.name, key.name)]
         vital = [key for key in untidy if _vital(seen, sealed, key, context)]
         if untidy:
+            failing = _logins_failing(seen, sealed.name, context)
             words = f"Key {', '.join(vital or untidy)} of secret {sealed.name} has blanks or a line break around it"
-            sign = _sealed_sign(sealed.name, words, (Fact("key", (vital or untidy)[0]),), context)
-            yield sign if vital else _milder(sign)
+            blamed = f"{words}, and {', '.join(failing)} cannot log in with it" if failing else words
+            sign = _sealed_sign(sealed.name, blamed, (Fact("key", (vital or untidy)[0]),), context)
+            yield sign if failing else _milder(sign, _WARNING if vital else _NOTE)
 
 
 CHECKS = (secret_untidy, secret_key_empty, reference_missing, secret_missing, secret_key_missing)
@@ -275,5 +279,12 @@ def _sealed_sign(name: Name, words: str, facts: tuple[Fact, ...], context: Conte
     return Sign(name.subject("Secret"), words, (Fact("secret", name.name), *facts), command)
 
 
-def _milder(sign: Sign) -> Sign:
-    return Sign(sign.subject, sign.summary, sign.evidence, sign.command, _NOTE, sign.rests_on)
+def _logins_failing(seen: WorkloadStates, name: Name, context: Context) -> tuple[str, ...]:
+    """The workloads that are given this secret, and fail on what may well be its value."""
+    ails = (*told(seen, context, Ailment.DATABASE), *told(seen, context, Ailment.KEYCLOAK))
+    blamed = [one for one in ails if one.first.form in OF_THE_SECRET and name.subject("Secret") in secrets(one.state)]
+    return tuple(dict.fromkeys(one.name for one in blamed))
+
+
+def _milder(sign: Sign, severity: Severity = _NOTE) -> Sign:
+    return Sign(sign.subject, sign.summary, sign.evidence, sign.command, severity, sign.rests_on)

@@ -1,5 +1,6 @@
 """Checks of what a pod needs before it can run: being admitted, a node, its volumes; and of the nodes themselves."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from shlex import quote
@@ -97,10 +98,12 @@ def pod_starting_slowly(seen: WorkloadStates, context: Context) -> Iterator[Sign
 @check(WorkloadStates, "server.evicted", "Pods were evicted", _WARNING, Section.SERVER)
 def evicted(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """A node that runs short of memory or disk ends pods, first those that use more than they asked for."""
-    for state in seen.states:
-        gone = tuple(pod for pod in state.pods if _evicted_lately(pod, context))
-        if gone:
-            yield _evicted_sign(state, gone, seen.nodes, context)
+    gone: dict[str, list[Pod]] = defaultdict(list)
+    for pod in (pod for state in seen.states for pod in state.pods if _evicted_lately(pod, context)):
+        gone[pod.node].append(pod)
+    for name, pods in gone.items():
+        node = next((node for node in seen.nodes if node.name == name), None)
+        yield _evicted_sign(name, pods, node, context)
 
 
 @check(WorkloadStates, "server.node-not-ready", "A node does not report in", _CRITICAL, Section.SERVER)
@@ -220,22 +223,21 @@ def _ended_at(pod: Pod) -> datetime:
     return max([*ends, *([ready.since] if ready and ready.since else [])], default=pod.created_at)
 
 
-def _evicted_sign(state: WorkloadState, gone: Sequence[Pod], nodes: Sequence[Node], context: Context) -> Sign:
-    on = tuple(dict.fromkeys(pod.node for pod in gone if pod.node))
-    still = [f"{node.name} ({', '.join(_pressures(node))})" for node in nodes if node.name in on and _pressures(node)]
+def _evicted_sign(name: str, gone: Sequence[Pod], node: Node | None, context: Context) -> Sign:
+    pressures = _pressures(node) if node else ()
+    still = f"; it still has {', '.join(pressures)}" if pressures else ""
     window = span(context.limits.restart_minutes * _MINUTE)
-    words = f"{counted(len(gone), 'pod')} of {state.workload.name.name} evicted from {', '.join(on)} within {window}"
-    pressed = f"; still under pressure: {', '.join(still)}" if still else ""
+    words = f"Node {name or 'unknown'} evicted {counted(len(gone), 'pod')} within {window} ({named(gone)})"
+    first = gone[0]
     facts = (
         Fact("pods", named(gone)),
-        Fact("says", one_line(gone[0].message, 1000)),
-        *((Fact("node", on[0]),) if on else ()),
-        Fact("asks for", _asked(state)),
+        Fact("pod", first.name.name),
+        Fact("says", one_line(first.message, 1000)),
+        *((Fact("node", name),) if name else ()),
     )
-    where = f"get pods -n {quote(state.workload.name.namespace)} --field-selector=status.phase=Failed"
-    summary = one_line(f"{words}: {one_line(gone[0].message)}{pressed}", 1000)
-    rests_on = (*state.rests_on, *secrets(state))
-    return Sign(state.subject, summary, facts, kubectl(context, where), rests_on=rests_on)
+    where = f"get pods -n {quote(first.name.namespace)} --field-selector=status.phase=Failed"
+    summary = one_line(f"{words}: {one_line(first.message)}{still}", 1000)
+    return Sign(Subject("node", name or "unknown"), summary, facts, kubectl(context, where))
 
 
 def _pressures(node: Node) -> tuple[str, ...]:

@@ -34,8 +34,6 @@ _DATABASE = {
     "shutting down": "it is being shut down, or ended the session",
     "lost": "the connection was lost while it was in use",
 }
-#: Where what the secret says may be the reason. An address that refuses or is silent has nothing to do with a password.
-_OF_THE_SECRET = {"", "name", "login", "no database", "tls"}
 _MIGRATION = {
     "": "the schema cannot be brought up to date",
     "permission": "the database user may not create or change tables",
@@ -56,7 +54,7 @@ def database_connection_failed(seen: WorkloadStates, context: Context) -> Iterat
     for one in told(seen, context, Ailment.DATABASE):
         how = _DATABASE[one.first.form]
         words = f"{only_main(one)} cannot connect to its database: {how} ({one.share}, {one.restarts}){one.quoted}"
-        rests_on = one.rests_on if one.first.form in _OF_THE_SECRET else one.state.rests_on
+        rests_on = one.rests_on if one.first.form in loglines.OF_THE_SECRET else one.state.rests_on
         yield one.sign(words, *_target(one, seen.sealed), command=one.log_command(), rests_on=rests_on)
 
 

@@ -120,6 +120,14 @@ def every(seen: Evidence) -> Iterator[Finding]:
             ),
         ),
         (
+            "server.crash-loop",
+            of(pod(looping(2)), OTHER, logs=(log("panic: nil map", known="go.panic"),)),
+            (
+                "volaticloud-backend ends soon after each start in 1 of 2 pods (7 restarts, exit code 2: "
+                "the program panicked): panic: nil map"
+            ),
+        ),
+        (
             "server.command-not-found",
             of(pod(looping(last_end=containers.NEVER)), OTHER),
             (
@@ -141,7 +149,7 @@ def every(seen: Evidence) -> Iterator[Finding]:
             of(platform.CONFIG_ERROR, OTHER, sealed=sealed(platform.NO_SECRET)),
             (
                 "volaticloud-backend does not start in 1 of 2 pods, for lack of key client-secret of secret "
-                'keycloak-client-secret: secret "keycloak-client-secret" not found'
+                "keycloak-client-secret"
             ),
         ),
         (
@@ -198,8 +206,8 @@ def every(seen: Evidence) -> Iterator[Finding]:
             "server.evicted",
             of(pod(), OTHER, platform.evicted(60), nodes=(platform.FULL,)),
             (
-                "1 pod of volaticloud-backend evicted from node-1 within 60 min: The node was low on resource: "
-                "ephemeral-storage.; still under pressure: node-1 (DiskPressure)"
+                f"Node node-1 evicted 1 pod within 60 min ({BACKEND}-7d-gone): The node was low on resource: "
+                "ephemeral-storage.; it still has DiskPressure"
             ),
         ),
     ],
@@ -347,6 +355,16 @@ def test_notes_about_secrets() -> None:
     known = sealed(Sealed(mail, keys=(Key("password", untidy=True),)))
     assert the("server.secret-untidy", states(state(of=asked), sealed=known)).severity is Severity.NOTE
     assert the("server.secret-untidy", untidy()).severity is Severity.WARNING
+
+
+def test_a_line_break_that_keeps_a_server_from_its_database() -> None:
+    """Is critical where a login with it fails, and says whose."""
+    line, known, _, _ = DATABASE[4]
+    finding = the("server.secret-untidy", replace(said(line, known), sealed=untidy().sealed))
+    assert finding.severity is Severity.CRITICAL
+    assert finding.summary.endswith("and volaticloud-backend cannot log in with it")
+    line, known, _, _ = DATABASE[0]
+    assert the("server.secret-untidy", replace(said(line, known), sealed=untidy().sealed)).severity is Severity.WARNING
 
 
 def platform_variable(name: Name) -> Variable:

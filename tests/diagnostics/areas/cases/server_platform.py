@@ -256,7 +256,7 @@ SCHEDULING = (
             of(pod(), OTHER, evicted(60, reason="NodeShutdown")),
             of(pod(), OTHER, evicted(60, phase="Running")),
         ),
-        says=" of volaticloud-backend evicted from node-1 within ",
+        says="Node node-1 evicted ",
     ),
     Case(
         "server.node-not-ready",
