@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from shlex import quote
 
 from diagnostics.areas.server import loglines
-from diagnostics.areas.server.ailments import Ailment
+from diagnostics.areas.server.ailments import Ailment, ills
 from diagnostics.areas.server.platform import cluster, kubectl, one_line, secrets
 from diagnostics.areas.server.references import backend_container, unset
 from diagnostics.areas.server.telling import Told, only_main, told
@@ -107,10 +107,14 @@ def migration_failed(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
 
 @check(WorkloadStates, "server.log-errors", "The log of a failed container has errors", _NOTE, Section.SERVER)
 def log_errors(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
-    """What a container said before it failed is a lead even where it is not the reason."""
+    """What a container that is not well said before is a lead, even where it is not the reason.
+
+    The log of one that has recovered, or of a job that was tried again, says nothing of the present.
+    """
     for state in seen.states:
-        logs = [log for log in state.logs if log.errors or log.known]
-        if logs:
+        ailing = {ill.container.name for ill in ills(state, context) if ill.container}
+        logs = [log for log in state.logs if log.container in ailing and (log.errors or log.known)]
+        if logs and state.workload.kind != "Job":
             yield _errors(state, logs, context)
 
 

@@ -385,7 +385,13 @@ STARTUP = (
             said("panic: nil map", "go.panic"),
             of(UNREAD, OTHER, logs=(log("a", "ERROR two", errors=("ERROR two",)),)),
         ),
-        silent=(SOUND, of(UNREAD, OTHER, logs=(log("a", "b"),)), of(UNREAD, OTHER, logs=(log(gap="no right"),))),
+        silent=(
+            of(logs=(log("ERROR one", errors=("ERROR one",)),)),
+            states(state(pod(waiting("ErrImagePull")), of=workload(kind="Job"), logs=(log("x", errors=("x",)),))),
+            SOUND,
+            of(UNREAD, OTHER, logs=(log("a", "b"),)),
+            of(UNREAD, OTHER, logs=(log(gap="no right"),)),
+        ),
         says="are errors, the weightiest: ",
     ),
 )

@@ -399,8 +399,9 @@ def job(
 ) -> WorkloadState:
     """A job, finished well unless it failed so long ago."""
     done = Condition("Complete", "True", since=ago(60))
-    words = "Job has reached the specified backoff limit"
-    lost = Condition("Failed", "True", "BackoffLimitExceeded", words, since=ago(failed_s or 0))
+    words = "pg_dump: error: no space"
+    reason = "Job has reached the specified backoff limit"
+    lost = Condition("Failed", "True", "BackoffLimitExceeded", reason, since=ago(failed_s or 0))
     made = workload(
         kind="Job",
         name=Name(NAMESPACE, name),
@@ -410,7 +411,7 @@ def job(
         **{"owner": Owner("CronJob", "backup"), **facts},
     )
     pods: tuple[Pod, ...] = (pod(terminated(ended(1)), name=f"{name}-x", phase="Failed", labels={}),)
-    return WorkloadState(made, pods, logs=(log("pg_dump: error: no space", of=pods[0], container="volaticloud"),))
+    return WorkloadState(made, pods, logs=(log(words, errors=(words,), of=pods[0]),))
 
 
 LATER = job(name="backup-2", created_at=ago(30))
