@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from bot.clients.tokens import TokenReader
 from bot.errors import StoreError, VolatiError
@@ -138,8 +139,7 @@ class Examiner:
         async with platform.opened(run_id, Marks(self._frame.catalogue, learning), cluster=in_cluster) as view:
             request = Request(run_id, order.environment, area, order.deep)
             run = await examine(request, look(view), context, lookout)
-        # Once more by all that was learned: what was read before a secret was may have held it.
-        run = await asyncio.to_thread(learning.value, run)
+        run = replace(run, diagnosis=learning.value(run.diagnosis))
         if keep:
             await self._save(run)
         return run

@@ -96,6 +96,53 @@ _NOBODY_THERE = (
     "keycloak.server-error",
 )
 
+# What keeps the pods of a workload from working, each told of the workload it ails.
+_IMAGES = (
+    "server.image-name-invalid",
+    "server.image-not-found",
+    "server.image-denied",
+    "server.image-rate-limited",
+    "server.image-registry-unreachable",
+    "server.image-not-built-for-node",
+    "server.image-no-space",
+    "server.image-pull-failed",
+)
+_FROM_THE_LOG = (
+    "server.database-connection-failed",
+    "server.keycloak-settings-missing",
+    "server.keycloak-initialization-failed",
+    "server.migration-failed",
+)
+_ENDS = ("server.crash-loop", "server.container-exited", "server.restarting-often")
+_REASONS = (
+    "server.quota-exceeded",
+    "server.pods-not-admitted",
+    "server.unschedulable",
+    "server.volume-not-mounting",
+    "server.reference-missing",
+    *_IMAGES,
+    *_FROM_THE_LOG,
+    "server.out-of-memory",
+    "server.command-not-found",
+    "server.wrong-architecture",
+    "server.container-cannot-start",
+    "server.init-container-failing",
+    *_ENDS,
+    "server.probe-failing",
+    "server.pod-starting-slowly",
+    "server.evicted",
+    "server.stuck-terminating",
+)
+_CONSEQUENCES = ("server.rollout-stuck", "server.replicas-missing", "server.log-errors")
+_OF_A_LOST_NODE = (
+    "server.stuck-terminating",
+    "server.unschedulable",
+    "server.volume-not-mounting",
+    "server.pod-starting-slowly",
+    "server.probe-failing",
+    *_CONSEQUENCES,
+)
+
 # Upstream first. A finding belongs to the first rule here that explains it.
 RULES = (
     Rule("keycloak.container-stopped", (*_NO_CONNECTION, *_AFTER_CONNECTING, *_LOG)),
@@ -134,6 +181,23 @@ RULES = (
     Rule("keycloak.remote-management-off", ("keycloak.registration-fails",)),
     Rule("keycloak.protection-refused", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
     Rule("keycloak.protection-not-answering", ("keycloak.registration-fails", "keycloak.evaluation-broken")),
+    Rule("server.node-not-ready", _OF_A_LOST_NODE, linked=True),
+    *(
+        Rule(cause, ("server.database-connection-failed", "server.keycloak-initialization-failed"), linked=True)
+        for cause in ("server.secret-untidy", "server.secret-key-empty")
+    ),
+    Rule("server.secret-key-empty", ("server.keycloak-settings-missing",), linked=True),
+    # Without a log to read, the settings are judged by what the deployment says.
+    Rule("server.keycloak-settings-missing", _ENDS, linked=True),
+    Rule("server.out-of-memory", _ENDS, linked=True),
+    Rule("server.crash-loop", ("server.container-exited", "server.restarting-often"), linked=True),
+    *(Rule(cause, _CONSEQUENCES, linked=True) for cause in _REASONS),
+    Rule("server.rollout-stuck", ("server.replicas-missing", "server.log-errors"), linked=True),
+    # The log of the server itself says how far the connection came; the same is seen from outside.
+    Rule(
+        "server.database-connection-failed",
+        ("server.database-name-unknown", "server.database-refused", "server.database-timeout"),
+    ),
     Rule("why.user-disabled", ("why.denied",)),
     Rule("token.issuer-wrong", ("token.key-unknown", "token.inactive")),
     *(Rule(cause, ("token.inactive",)) for cause in ("token.key-unknown", "token.signature-wrong", "token.expired")),

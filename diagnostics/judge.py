@@ -46,7 +46,7 @@ def judge(area: Area, environment: str, seen: Seen, context: Context, span: Span
         findings=findings,
         unobserved=unobserved,
         changes=changes(context.previous, marks(seen)),
-        suggestions=suggest(causes, context),
+        suggestions=suggest(causes, context, findings),
         started_at=span.started_at,
         duration_ms=span.duration_ms,
     )
@@ -110,11 +110,11 @@ def _asked(check: Check[Any], seen: Seen, context: Context) -> tuple[Finding, ..
 
 
 def _unobserved(area: Area, seen: Seen) -> tuple[Unobserved, ...]:
-    lacks = []
+    lacks: list[Unobserved] = []
     for kind in area.kinds:
         found = seen.get(kind)
-        if isinstance(found, Unobserved):
-            lacks.append(_lack(area, kind, found))
+        parts = (found,) if isinstance(found, Unobserved) else found.lacks()
+        lacks.extend(_lack(area, kind, one) for one in parts)
     return tuple(lacks)
 
 

@@ -101,6 +101,10 @@ class Evidence(Value, frozen=True):
         """What should stay the same between two runs, such as key ids; a difference is shown as a change."""
         return ()
 
+    def lacks(self) -> "tuple[Unobserved, ...]":
+        """What of it could not be seen, where the rest was: absence is never concluded across these."""
+        return ()
+
 
 class Unobserved(Value, frozen=True):
     """Something that could not be looked at, and why. Never healthy, never a fault, always shown."""

@@ -1,19 +1,13 @@
 """What to do about a cause: one table from a cause's id to advice, with commands filled in for this platform."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from shlex import quote
 
-from diagnostics.context import Context, KeycloakExpected
-from diagnostics.model import Cause, Subject, Suggestion, SuggestionKind
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """A step for a person. Places such as `{url}` and `{realm}`, listed in `_words`, are filled in in both texts."""
-
-    text: str
-    command: str = ""
-
+from diagnostics.advice import Advice
+from diagnostics.areas.server import advice as server
+from diagnostics.areas.server.telling import FORM
+from diagnostics.context import ClusterExpected, Context, KeycloakExpected
+from diagnostics.model import Cause, Finding, Subject, Suggestion, SuggestionKind
 
 _LOGS = Advice("Read Keycloak's own log for the reason.", "{logs}")
 _RESTART = Advice(
@@ -310,19 +304,44 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("A later deep run removes it too, if it is still there after a minute."),
     ),
     "keycloak.probe-left-behind": (Advice("Nothing to do: it has been removed."),),
+    **server.ADVICE,
+}
+#: What differs by the form a fault comes in, which is one of the facts of its finding.
+FORMS: dict[tuple[str, str], tuple[Advice, ...]] = server.FORMS
+
+#: What a finding's facts may fill in, and what stands there for a person to fill in where none does.
+_FROM_FACTS = {
+    "pod": "<POD>",
+    "container": "<CONTAINER>",
+    "image": "<IMAGE>",
+    "secret": "<SECRET>",
+    "key": "<KEY>",
+    "node": "<NODE>",
+    "host": "<DB_HOST>",
+    "port": "5432",
+    "database": "volaticloud",
+    "user": "volaticloud",
 }
 
 
-def suggest(causes: Iterable[Cause], context: Context) -> tuple[Suggestion, ...]:
-    """What to do about each cause, in the order of the causes."""
-    return tuple(suggestion for cause in causes for suggestion in _about(cause, context))
+def suggest(causes: Iterable[Cause], context: Context, findings: Iterable[Finding] = ()) -> tuple[Suggestion, ...]:
+    """What to do about each cause, in the order of the causes. The causes' own findings fill in what only they know."""
+    facts = {finding.symptom: {fact.label: fact.value for fact in finding.evidence} for finding in findings}
+    return tuple(one for cause in causes for one in _about(cause, context, facts.get(cause.itself, {})))
 
 
-def _about(cause: Cause, context: Context) -> Iterator[Suggestion]:
-    words = {**_words(context.expected.keycloak), **_place(cause.subject)}
-    for advice in ADVICE.get(cause.id, ()):
-        text, command = _filled(advice.text, words), _filled(advice.command, words)
+def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator[Suggestion]:
+    words = {**_words(context.expected.keycloak), **_of_the_cluster(context.expected.cluster), **_place(cause.subject)}
+    known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
+    quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}
+    for advice in FORMS.get((cause.id, facts.get(FORM, "")), ADVICE.get(cause.id, ())):
+        text, command = _filled(advice.text, {**words, **known}), _filled(advice.command, {**words, **quoted})
         yield Suggestion(SuggestionKind.ADVICE, cause.id, cause.subject, text, command)
+
+
+def _of_the_cluster(cluster: ClusterExpected | None) -> dict[str, str]:
+    expected = cluster or ClusterExpected()
+    return {"kubectl": expected.kubectl, "namespace": expected.backend.namespace}
 
 
 def _place(subject: Subject) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Tests of judging: the verdict over every combination, what is shown as not seen, order, and changes."""
 
 from itertools import combinations, product
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -162,3 +162,35 @@ def test_several_areas_as_one() -> None:
     assert whole.duration_ms == 36
     assert together([unknown, healthy]).verdict is Verdict.UNKNOWN
     assert together([down]) == down
+
+
+class Cupboard(Evidence, frozen=True):
+    """A cupboard of which a part may be locked."""
+
+    KIND: ClassVar[str] = "toy.cupboard"
+    WHAT: ClassVar[str] = "the cupboard"
+    SETTING: ClassVar[str] = "toy.cupboard"
+
+    locked: bool = True
+
+    def lacks(self) -> tuple[Unobserved, ...]:
+        """The locked part."""
+        return (Unobserved("the locked drawer", Reason.FORBIDDEN, "No key."),) if self.locked else ()
+
+
+@pytest.mark.parametrize(("locked", "verdict"), [(True, Verdict.UNKNOWN), (False, Verdict.HEALTHY)])
+def test_a_part_that_was_not_seen(*, locked: bool, verdict: Verdict) -> None:
+    """Names the part of needed evidence that could not be seen, and does not call the rest healthy."""
+    seen = Seen({Cupboard: Cupboard(locked=locked)})
+    found = judge(toy_area(requires=(Cupboard,)), "here", seen, CONTEXT, Span(NOW, 1))
+    assert found.verdict is verdict
+    assert [(lack.what, lack.required) for lack in found.unobserved] == [("the locked drawer", True)] * locked
+
+
+def test_a_part_of_what_only_adds() -> None:
+    """Names the part of optional evidence that could not be seen, and leaves the verdict as it is."""
+    found = judge(
+        toy_area(requires=(), optional=(Cupboard,)), "here", Seen({Cupboard: Cupboard()}), CONTEXT, Span(NOW, 1)
+    )
+    assert found.verdict is Verdict.HEALTHY
+    assert [(lack.what, lack.required) for lack in found.unobserved] == [("the locked drawer", False)]

@@ -11,7 +11,7 @@ from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespa
 from diagnostics.evidence.cluster.workloads import Revision, Workload
 from diagnostics.evidence.http import NoAnswer
 from diagnostics.evidence.network import Reached
-from diagnostics.model import Evidence, Fact, Reason, Value
+from diagnostics.model import Evidence, Fact, Reason, Unobserved, Value
 
 _SETTING = "environments.<name>.kubernetes.namespaces"
 
@@ -40,6 +40,10 @@ class Partial(Evidence, frozen=True):
     def whole(self, namespace: str) -> bool:
         """Whether everything of a namespace was seen, so that what is not there does not exist."""
         return not any(gap.namespace in {"", namespace} for gap in self.gaps)
+
+    def lacks(self) -> tuple[Unobserved, ...]:
+        """Its gaps."""
+        return tuple(Unobserved(gap.what, gap.reason, gap.detail) for gap in self.gaps)
 
 
 class Right(Value, frozen=True):
@@ -124,34 +128,41 @@ class ClusterPolicies(Partial, frozen=True):
     namespaces: tuple[Namespace, ...] = ()
 
 
-class ClusterSealed(Partial, frozen=True):
-    """The configured secrets and the config maps that workloads name, as facts. No value is in here."""
+class ClusterSecrets(Partial, frozen=True):
+    """The configured secrets as facts. No value is in here."""
 
-    KIND: ClassVar[str] = "cluster.sealed"
-    WHAT: ClassVar[str] = "the secrets and config maps that workloads name"
+    KIND: ClassVar[str] = "cluster.secrets"
+    WHAT: ClassVar[str] = "the configured secrets"
     SETTING: ClassVar[str] = "environments.<name>.kubernetes.secrets"
 
-    secrets: tuple[Sealed, ...] = ()
-    configs: tuple[Sealed, ...] = ()
-
-    def secret(self, name: Name) -> Sealed | None:
-        """What is known of a secret; None when it was not asked for or could not be read."""
-        return next((one for one in self.secrets if one.name == name), None)
-
-    def config(self, name: Name) -> Sealed | None:
-        """What is known of a config map; None as for a secret."""
-        return next((one for one in self.configs if one.name == name), None)
+    sealed: tuple[Sealed, ...] = ()
 
     def marks(self) -> tuple[Fact, ...]:
         """A keyed fingerprint of every key: a change of a secret shows, its value does not."""
-        kinds = (("secret", self.secrets), ("config map", self.configs))
-        return tuple(
-            Fact(f"{kind} {one.name}, key {key.name} (keyed fingerprint)", key.fingerprint)
-            for kind, some in kinds
-            for one in some
-            for key in one.keys
-            if key.fingerprint
-        )
+        return _fingerprints("secret", self.sealed)
+
+
+class ClusterConfigs(Partial, frozen=True):
+    """The config maps that workloads name, as facts. No value is in here: people keep secrets in these, too."""
+
+    KIND: ClassVar[str] = "cluster.configs"
+    WHAT: ClassVar[str] = "the config maps that workloads name"
+    SETTING: ClassVar[str] = _SETTING
+
+    sealed: tuple[Sealed, ...] = ()
+
+    def marks(self) -> tuple[Fact, ...]:
+        """A keyed fingerprint of every key."""
+        return _fingerprints("config map", self.sealed)
+
+
+def _fingerprints(kind: str, sealed: Iterable[Sealed]) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(f"{kind} {one.name}, key {key.name} (keyed fingerprint)", key.fingerprint)
+        for one in sealed
+        for key in one.keys
+        if key.fingerprint
+    )
 
 
 class ClusterNodes(Partial, frozen=True):
@@ -194,6 +205,14 @@ class ClusterEvents(Partial, frozen=True):
     cut: bool = False
 
 
+def _unread(logs: Iterable[ContainerLog]) -> tuple[Unobserved, ...]:
+    return tuple(
+        Unobserved(f"the log of container {log.container} in pod {log.pod}", Reason.FAILED, log.gap)
+        for log in logs
+        if log.gap
+    )
+
+
 class ClusterLogs(Evidence, frozen=True):
     """The ends of the logs of the containers that failed: of the run that failed, not of the one that waits."""
 
@@ -202,6 +221,10 @@ class ClusterLogs(Evidence, frozen=True):
     SETTING: ClassVar[str] = _SETTING
 
     logs: tuple[ContainerLog, ...] = ()
+
+    def lacks(self) -> tuple[Unobserved, ...]:
+        """The logs that could not be read."""
+        return _unread(self.logs)
 
 
 class ClusterController(Evidence, frozen=True):
@@ -212,6 +235,10 @@ class ClusterController(Evidence, frozen=True):
     SETTING: ClassVar[str] = "environments.<name>.kubernetes.ingress_controller"
 
     logs: tuple[ContainerLog, ...] = ()
+
+    def lacks(self) -> tuple[Unobserved, ...]:
+        """The logs that could not be read."""
+        return _unread(self.logs)
 
 
 class DatabaseReach(Evidence, frozen=True):
@@ -262,7 +289,8 @@ KINDS: tuple[type[Evidence], ...] = (
     ClusterServices,
     ClusterIngresses,
     ClusterPolicies,
-    ClusterSealed,
+    ClusterSecrets,
+    ClusterConfigs,
     ClusterNodes,
     ClusterScaling,
     ClusterUsage,

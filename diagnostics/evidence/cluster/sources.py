@@ -8,6 +8,7 @@ from typing import TypeVar
 from diagnostics.context import ClusterExpected
 from diagnostics.evidence.cluster.client import Cluster
 from diagnostics.evidence.cluster.kinds import (
+    ClusterConfigs,
     ClusterController,
     ClusterEvents,
     ClusterIngresses,
@@ -17,7 +18,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterPolicies,
     ClusterRights,
     ClusterScaling,
-    ClusterSealed,
+    ClusterSecrets,
     ClusterServices,
     ClusterUsage,
     ClusterWorkloads,
@@ -145,14 +146,16 @@ class ClusterLook:
         newest = sorted(events, key=_last, reverse=True)
         return ClusterEvents(gaps, tuple(newest[:EVENTS_AT_MOST]), cut=len(newest) > EVENTS_AT_MOST)
 
-    async def sealed(self, seen: Seen) -> ClusterSealed:
-        """The configured secrets, and the config maps that workloads name."""
+    async def secrets(self, _: Seen) -> ClusterSecrets:
+        """The configured secrets."""
+        found, gaps = await _each([one.name for one in self._expected.secrets], self._cluster.secret, "secret")
+        return ClusterSecrets(gaps, found)
+
+    async def configs(self, seen: Seen) -> ClusterConfigs:
+        """The config maps that workloads name."""
         names = _named_configs(seen[ClusterWorkloads].workloads)
-        (secrets, gaps), (configs, more) = await asyncio.gather(
-            _each([one.name for one in self._expected.secrets], self._cluster.secret, "secret"),
-            _each(names, self._cluster.config, "config map"),
-        )
-        return ClusterSealed((*gaps, *more), secrets, configs)
+        found, gaps = await _each(names, self._cluster.config, "config map")
+        return ClusterConfigs(gaps, found)
 
     async def logs(self, seen: Seen) -> ClusterLogs:
         """The logs of the containers that failed."""
@@ -179,22 +182,23 @@ class ClusterLook:
 
 
 def cluster_sources(look: ClusterLook) -> tuple[Source[Evidence], ...]:
-    """Every look at a cluster as a source."""
+    """Every look at a cluster as a source: first the secrets, because their values are masked in all the others."""
+    first = (ClusterSecrets,)
     return (
         Source(ClusterRights, look.rights),
-        Source(ClusterPods, look.pods),
-        Source(ClusterWorkloads, look.workloads),
-        Source(ClusterServices, look.services),
-        Source(ClusterIngresses, look.ingresses),
-        Source(ClusterPolicies, look.policies),
-        Source(ClusterNodes, look.nodes),
-        Source(ClusterScaling, look.scaling),
-        Source(ClusterUsage, look.usage),
-        Source(ClusterSealed, look.sealed, needs=(ClusterWorkloads,)),
-        # After the secrets, because their values are masked in these once they are known.
-        Source(ClusterEvents, look.events, after=(ClusterSealed,)),
-        Source(ClusterLogs, look.logs, needs=(ClusterPods,), after=(ClusterSealed,)),
-        Source(ClusterController, look.controller, needs=(ClusterPods, ClusterWorkloads), after=(ClusterSealed,)),
+        Source(ClusterSecrets, look.secrets),
+        Source(ClusterPods, look.pods, after=first),
+        Source(ClusterWorkloads, look.workloads, after=first),
+        Source(ClusterServices, look.services, after=first),
+        Source(ClusterIngresses, look.ingresses, after=first),
+        Source(ClusterPolicies, look.policies, after=first),
+        Source(ClusterNodes, look.nodes, after=first),
+        Source(ClusterScaling, look.scaling, after=first),
+        Source(ClusterUsage, look.usage, after=first),
+        Source(ClusterEvents, look.events, after=first),
+        Source(ClusterConfigs, look.configs, needs=(ClusterWorkloads,), after=first),
+        Source(ClusterLogs, look.logs, needs=(ClusterPods,), after=first),
+        Source(ClusterController, look.controller, needs=(ClusterPods, ClusterWorkloads), after=first),
     )
 
 
@@ -202,13 +206,13 @@ def database_source(network: Network) -> Source[DatabaseReach]:
     """How far a connection to the database's address gets from where the bot runs."""
 
     async def reach(seen: Seen) -> DatabaseReach:
-        told = next((one for one in seen[ClusterSealed].secrets if one.database), None)
+        told = next((one for one in seen[ClusterSecrets].sealed if one.database), None)
         if told is None or told.database is None:
             raise CouldNotLookError(Reason.NOT_CONFIGURED, "No configured secret says where the database is.")
         host = f"[{told.database.host}]" if ":" in told.database.host else told.database.host
         return DatabaseReach(told.name, await network.reach(f"http://{host}:{told.database.port}"))
 
-    return Source(DatabaseReach, reach, needs=(ClusterSealed,))
+    return Source(DatabaseReach, reach, needs=(ClusterSecrets,))
 
 
 def wanted(expected: ClusterExpected) -> tuple[Right, ...]:

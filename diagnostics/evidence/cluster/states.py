@@ -5,25 +5,26 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self, TypeVar
 
 from diagnostics.evidence.cluster.kinds import (
+    ClusterConfigs,
     ClusterEvents,
     ClusterLogs,
     ClusterNodes,
     ClusterPods,
     ClusterScaling,
-    ClusterSealed,
+    ClusterSecrets,
     ClusterWorkloads,
     Gap,
-    Partial,
 )
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.machines import Autoscaler, Event, Node, Quota
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Container, Owner, Pod
+from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.workloads import Revision, Workload
 from diagnostics.model import Evidence, Subject, Unobserved, Value
 from diagnostics.observe import Seen, View
 
-P = TypeVar("P", bound=Partial)
+P = TypeVar("P", bound=Evidence)
 #: The label by which a deployment's pods name their replica set, and a set's or daemon's pods their revision.
 _HASHES = ("pod-template-hash", "controller-revision-hash")
 #: What owns what it makes through another: the replica set stands between, the job between a cron job and its pods.
@@ -84,6 +85,14 @@ class WorkloadStates(View, frozen=True):
     WHAT: ClassVar[str] = "the workloads and their pods"
     SETTING: ClassVar[str] = ClusterPods.SETTING
     NEEDS: ClassVar[tuple[type[Evidence], ...]] = (ClusterPods, ClusterWorkloads)
+    USES: ClassVar[tuple[type[Evidence], ...]] = (
+        ClusterEvents,
+        ClusterLogs,
+        ClusterNodes,
+        ClusterScaling,
+        ClusterSecrets,
+        ClusterConfigs,
+    )
 
     states: tuple[WorkloadState, ...] = ()
     #: Pods that no workload made, such as one started by hand.
@@ -133,9 +142,12 @@ def _owner(pod: Pod, owners: Mapping[Name, Name]) -> tuple[str, Name] | None:
     if pod.owner is None:
         return None
     own = Name(pod.name.namespace, pod.owner.name)
-    if pod.owner.kind == _THROUGH and own in owners:
+    if pod.owner.kind != _THROUGH:
+        return pod.owner.kind, own
+    if own in owners:
         return "Deployment", owners[own]
-    return pod.owner.kind, own
+    # Where replica sets could not be listed: each is called after its deployment and the hash that its pods bear.
+    return "Deployment", Name(own.namespace, own.name.removesuffix(f"-{pod.labels.get(_HASHES[0], '')}"))
 
 
 class _Around:

@@ -1,6 +1,16 @@
 """Every case of every check, as one table."""
 
-from tests.diagnostics.areas.cases import authorization, connection, container, login, realm, token, why
+from tests.diagnostics.areas.cases import (
+    authorization,
+    connection,
+    container,
+    login,
+    realm,
+    server_containers,
+    server_platform,
+    token,
+    why,
+)
 from tests.diagnostics.areas.cases.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -11,6 +21,8 @@ CASES: tuple[Case, ...] = (
     *token.CASES,
     *authorization.CASES,
     *why.CASES,
+    *server_containers.CASES,
+    *server_platform.CASES,
 )
 
 __all__ = ["CASES", "Case", "authorization", "connection", "login", "why"]

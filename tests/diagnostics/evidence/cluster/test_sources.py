@@ -7,11 +7,12 @@ import msgspec
 
 from diagnostics.context import ClusterExpected, SealedExpected
 from diagnostics.evidence.cluster.kinds import (
+    ClusterConfigs,
     ClusterEvents,
     ClusterLogs,
     ClusterPods,
     ClusterRights,
-    ClusterSealed,
+    ClusterSecrets,
     ClusterUsage,
     DatabaseReach,
     Right,
@@ -19,6 +20,7 @@ from diagnostics.evidence.cluster.kinds import (
 from diagnostics.evidence.cluster.machines import Event
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Owner, Stage
+from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.services import DatabaseTarget, Key, Sealed
 from diagnostics.evidence.cluster.sources import EVENTS_AT_MOST, ClusterLook, cluster_sources, database_source, wanted
 from diagnostics.evidence.cluster.workloads import ContainerSpec, Origin, Template, Variable
@@ -114,16 +116,16 @@ async def test_secrets_and_config_maps() -> None:
     spec = workload(template=Template(LABELS, (ContainerSpec("c", "i", variables=variables),)))
     found = Sealed(SECRET, keys=(Key("password"),))
     cluster = FakeCluster({"workloads/volaticloud": (spec,)}, sealed={SECRET: found})
-    seen = (await look(cluster))[ClusterSealed]
-    assert seen.secret(SECRET) == found
-    assert seen.configs == (Sealed(Name(SPACE, "settings"), exists=False),)
+    seen = await look(cluster)
+    assert seen[ClusterSealed].secret(SECRET) == found
+    assert seen[ClusterConfigs].sealed == (Sealed(Name(SPACE, "settings"), exists=False),)
 
 
 async def test_a_secret_that_may_not_be_read() -> None:
     """Is a gap, and is not known: neither there nor missing."""
-    seen = (await look(FakeCluster(sealed={SECRET: NO})))[ClusterSealed]
-    assert seen.secret(SECRET) is None
-    assert [gap.what for gap in seen.gaps] == ["secret db in namespace volaticloud"]
+    seen = await look(FakeCluster(sealed={SECRET: NO}))
+    assert seen[ClusterSealed].secret(SECRET) is None
+    assert [gap.what for gap in seen[ClusterSecrets].gaps] == ["secret db in namespace volaticloud"]
 
 
 async def test_logs_of_what_failed() -> None:
@@ -169,7 +171,7 @@ async def test_evidence_survives_its_redaction() -> None:
     spec = workload(template=Template(LABELS, (ContainerSpec("c", "i", variables=variables),)))
     told = Sealed(SECRET, keys=(Key("password", fingerprint="4f1c9ab07e21"),))
     seen = await look(FakeCluster({"workloads/volaticloud": (spec,)}, sealed={SECRET: told}))
-    for kind in (ClusterSealed, DatabaseReach):
+    for kind in (ClusterSecrets, ClusterConfigs, DatabaseReach):
         found = seen.get(kind)
         clean = marks().redactor.value(found)
         assert msgspec.json.encode(clean) == msgspec.json.encode(found)

@@ -1,0 +1,11 @@
+"""What a piece of advice is: a step for a person, with places that are filled in for this platform."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A step for a person. Places such as `{url}` and `{name}`, listed in remedies.py, are filled in in both texts."""
+
+    text: str
+    command: str = ""

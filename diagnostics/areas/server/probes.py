@@ -1,0 +1,48 @@
+"""Checks of probes: a pod that runs and is not let into the work, or is restarted because it does not answer."""
+
+from collections.abc import Iterator
+
+from diagnostics.areas.server import loglines
+from diagnostics.areas.server.ailments import Ailment
+from diagnostics.areas.server.platform import one_line, seconds_since, span
+from diagnostics.areas.server.telling import Told, only_main, told
+from diagnostics.check import Sign, check
+from diagnostics.context import Context
+from diagnostics.evidence.cluster.states import WorkloadStates
+from diagnostics.model import Fact, Severity
+from diagnostics.runbook import Section
+
+
+@check(WorkloadStates, "server.probe-failing", "A container fails its probe", Severity.CRITICAL, Section.SERVER)
+def probe_failing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """A pod that fails its readiness probe gets no requests; one that fails its liveness probe is restarted."""
+    for one in told(seen, context, Ailment.PROBE):
+        asks = _asks(one)
+        what = f"{one.first.form} probe{f' ({asks})' if asks else ''}"
+        words = f"{only_main(one)} fails its {what} in {one.share}, {_since(one)}{one.quoted}"
+        yield one.sign(words, *_facts(one, asks))
+
+
+CHECKS = (probe_failing,)
+
+
+def _asks(one: Told) -> str:
+    container = one.first.container
+    spec = one.state.workload.template.container(container.name) if container else None
+    return next((probe.asks for probe in spec.probes if probe.kind == one.first.form), "") if spec else ""
+
+
+def _since(one: Told) -> str:
+    if one.first.form != "readiness":
+        return one.restarts
+    ready = one.first.pod.condition("Ready")
+    return f"for {span(seconds_since(ready.since if ready else None, one.context))}"
+
+
+def _facts(one: Told, asks: str) -> Iterator[Fact]:
+    if asks:
+        yield Fact("probe", asks)
+    container = one.first.container
+    line = loglines.last_words(one.state.log_of(one.first.pod, container) if container else None)
+    if line:
+        yield Fact("log line", one_line(line, 1000))

@@ -1,0 +1,211 @@
+"""Checks of workloads as a whole: missing, scaled to nothing, a rollout that is stuck, pods missing or never ending."""
+
+from collections.abc import Iterator, Sequence
+from shlex import quote
+
+from diagnostics.areas.server.platform import (
+    cluster,
+    counted,
+    describe,
+    kubectl,
+    live,
+    minor,
+    one_line,
+    seconds_since,
+    secrets,
+    span,
+)
+from diagnostics.areas.server.references import backend
+from diagnostics.areas.server.telling import FORM
+from diagnostics.check import Sign, check
+from diagnostics.context import Context
+from diagnostics.evidence.cluster.pods import Pod
+from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
+from diagnostics.model import Fact, Severity, Subject
+from diagnostics.runbook import Section
+
+_CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
+_DEADLINE = "ProgressDeadlineExceeded"
+
+
+@check(WorkloadStates, "server.workload-missing", "The backend does not exist", _CRITICAL, Section.SERVER)
+def workload_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """Without its workload there is nothing that could start; nothing is concluded where the namespace was not seen."""
+    wanted = cluster(context).backend
+    looked = wanted.namespace in cluster(context).namespaces and seen.whole(wanted.namespace)
+    if looked and backend(seen, context) is None:
+        others = [one.workload.name.name for one in seen.states if one.workload.name.namespace == wanted.namespace]
+        there = ", ".join(others[:5]) or "none"
+        words = f"There is no workload {wanted.name} in namespace {wanted.namespace}; there are: {there}"
+        command = kubectl(context, f"get deployments,statefulsets,daemonsets -n {quote(wanted.namespace)}")
+        yield Sign(wanted.subject("Deployment"), words, (Fact("workloads there", there),), command)
+
+
+@check(WorkloadStates, "server.scaled-to-zero", "The backend is scaled to nothing", _CRITICAL, Section.SERVER)
+def scaled_to_zero(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """Somebody scaled the backend to no pods, as recovery begins, and nobody is served until it is scaled up again.
+
+    Other workloads may well rest on purpose, so that of them it is no fault.
+    """
+    state = backend(seen, context)
+    if state and state.workload.wanted == 0 and not state.workload.deleting_since:
+        words = f"{state.workload.name.name} is scaled to 0 pods, so nobody is served"
+        facts = (Fact("wanted", "0"), Fact("autoscaler", state.autoscaler.name.name if state.autoscaler else "none"))
+        yield Sign(state.subject, words, facts, _get(state, context))
+
+
+@check(WorkloadStates, "server.rollout-stuck", "A rollout does not come through", _CRITICAL, Section.SERVER)
+def rollout_stuck(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """A rollout past its deadline goes no further: its new pods do not become ready, and the old ones go on."""
+    for state in _standing(seen):
+        progress = state.workload.condition("Progressing")
+        if progress and progress.status == "False" and progress.reason == _DEADLINE:
+            yield _stuck(state, context)
+
+
+@check(WorkloadStates, "server.rollout-paused", "A rollout is paused", _NOTE, Section.SERVER)
+def rollout_paused(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """While a deployment is paused, changes to it are taken down and not rolled out."""
+    for state in _standing(seen):
+        if state.workload.paused:
+            name, older = state.workload.name, len(live(state.older))
+            left = f"; {counted(older, 'pod')} of an older revision" if older else ""
+            words = f"The rollout of {name.name} is paused{left}"
+            facts = (Fact("pods", f"{len(live(state.newest))} of the newest revision, {older} older"),)
+            yield Sign(state.subject, words, facts, kubectl(context, f"rollout status {_place(state)}"))
+
+
+@check(
+    WorkloadStates, "server.replicas-missing", "A workload has fewer pods ready than wanted", _CRITICAL, Section.SERVER
+)
+def replicas_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """What is left bears the whole load, or nothing is left; pods that have only just begun to start do not count."""
+    for state in _standing(seen):
+        ready = sum(pod.ready for pod in state.pods)
+        if ready < state.workload.wanted and state.workload.observed and _late(state, context):
+            yield _short(state, ready, context)
+
+
+@check(WorkloadStates, "server.stuck-terminating", "A pod does not come to its end", _WARNING, Section.SERVER)
+def stuck_terminating(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """A pod long past the time it was given to end is held by a finalizer, or its node is gone."""
+    for state in seen.states:
+        stuck = tuple(pod for pod in state.pods if _stuck_ending(pod, context))
+        if stuck:
+            yield _ending(state.subject, state.workload.name.name, stuck, context)
+    for pod in seen.loose:
+        if _stuck_ending(pod, context):
+            yield _ending(pod.name.subject("Pod"), f"pod {pod.name.name}", (pod,), context)
+
+
+#: Whether there is anything that could run: what is judged before all else.
+EXISTENCE = (workload_missing, scaled_to_zero)
+CHECKS = (
+    stuck_terminating,
+    rollout_stuck,
+    replicas_missing,
+    rollout_paused,
+)
+
+
+def _standing(seen: WorkloadStates) -> Iterator[WorkloadState]:
+    """The workloads that are meant to have pods all the time."""
+    for state in seen.states:
+        workload = state.workload
+        if workload.kind != "Job" and workload.wanted > 0 and workload.deleting_since is None:
+            yield state
+
+
+def _place(state: WorkloadState) -> str:
+    name = state.workload.name
+    return f"{state.subject.kind}/{quote(name.name)} -n {quote(name.namespace)}"
+
+
+def _get(state: WorkloadState, context: Context) -> str:
+    name = state.workload.name
+    return kubectl(context, f"get {state.subject.kind} {quote(name.name)} -n {quote(name.namespace)}")
+
+
+def _rests_on(state: WorkloadState) -> tuple[Subject, ...]:
+    return (*state.rests_on, *secrets(state))
+
+
+def _stuck(state: WorkloadState, context: Context) -> Sign:
+    workload = state.workload
+    progress = workload.condition("Progressing")
+    new, old = sum(pod.ready for pod in state.newest), sum(pod.ready for pod in state.older)
+    within = f" within its {workload.deadline_s} s" if workload.deadline_s else ""
+    serve = f"{counted(old, 'older pod')} still serve{'s' if old == 1 else ''}" if old else "no older pod serves"
+    words = (
+        f"The rollout of {workload.name.name} did not come through{within}: "
+        f"{new} of {workload.wanted} new pods ready, {serve}"
+    )
+    images = ", ".join(dict.fromkeys(container.image for container in workload.template.containers))
+    facts = (
+        Fact("says", one_line(progress.message if progress else "", 1000)),
+        Fact("revision", workload.revision or "unknown"),
+        Fact("images", images),
+        Fact("new pods", named(live(state.newest)) or "none"),
+    )
+    severity = _WARNING if minor(state) else None
+    command = kubectl(context, f"rollout history {_place(state)}")
+    return Sign(state.subject, words, facts, command, severity, _rests_on(state))
+
+
+def _late(state: WorkloadState, context: Context) -> bool:
+    """Whether pods have been missing for longer than it takes to start one."""
+    patience_s = context.limits.starting_seconds
+    available = state.workload.condition("Available")
+    if available and available.status == "False" and seconds_since(available.since, context) > patience_s:
+        return True
+    return any(not pod.ready and _unready_s(pod, context) > patience_s for pod in live(state.pods))
+
+
+def _unready_s(pod: Pod, context: Context) -> float:
+    ready = pod.condition("Ready")
+    return seconds_since(ready.since if ready and ready.since else pod.created_at, context)
+
+
+def _short(state: WorkloadState, ready: int, context: Context) -> Sign:
+    workload = state.workload
+    unready = tuple(pod for pod in live(state.pods) if not pod.ready)
+    missing = workload.wanted - ready - len(unready)
+    made = f", {counted(missing, 'pod')} not even made" if missing > 0 else ""
+    which = f" (not ready: {named(unready)}{made})" if unready else made.replace(", ", ": ", 1)
+    words = f"{workload.name.name} has {ready} of {counted(workload.wanted, 'pod')} ready{which}"
+    available = workload.condition("Available")
+    facts = (
+        Fact("pods", f"{ready} ready, {len(unready)} not, of {workload.wanted}"),
+        Fact("available", f"{available.status}: {available.message}" if available else "not told"),
+    )
+    severity = _WARNING if minor(state) else None
+    command = describe(context, state.subject.kind, workload.name)
+    return Sign(state.subject, words, facts, command, severity, _rests_on(state))
+
+
+def _stuck_ending(pod: Pod, context: Context) -> bool:
+    patience_s = pod.grace_s + context.limits.terminating_seconds
+    return pod.deleting_since is not None and seconds_since(pod.deleting_since, context) > patience_s
+
+
+def _ending(subject: Subject, whose: str, stuck: Sequence[Pod], context: Context) -> Sign:
+    first = stuck[0]
+    for_s = span(max(seconds_since(pod.deleting_since, context) for pod in stuck))
+    held = tuple(dict.fromkeys(one for pod in stuck for one in pod.finalizers))
+    by = f", held by finalizer {', '.join(held)}" if held else ""
+    words = f"{counted(len(stuck), 'pod')} of {whose} should have ended and {'is' if len(stuck) == 1 else 'are'} there"
+    facts = (
+        Fact("pods", named(stuck)),
+        Fact("pod", first.name.name),
+        Fact("finalizers", ", ".join(held) or "none"),
+        *((Fact("node", first.node),) if first.node else ()),
+        *((Fact(FORM, "finalizer"),) if held else ()),
+    )
+    nodes = tuple(dict.fromkeys(Subject("node", pod.node) for pod in stuck if pod.node))
+    return Sign(
+        subject,
+        f"{words} {for_s} after that was asked for{by}: {named(stuck)}",
+        facts,
+        kubectl(context, f"get pod {quote(first.name.name)} -n {quote(first.name.namespace)} -o wide"),
+        rests_on=nodes,
+    )

@@ -1,0 +1,64 @@
+"""Examples of what is looked at in a cluster: views are joined of it, so that no case holds it itself."""
+
+from diagnostics.evidence.cluster.kinds import (
+    ClusterConfigs,
+    ClusterEvents,
+    ClusterLogs,
+    ClusterNodes,
+    ClusterPods,
+    ClusterRights,
+    ClusterScaling,
+    ClusterSecrets,
+    ClusterWorkloads,
+    DatabaseReach,
+    Right,
+)
+from diagnostics.evidence.cluster.machines import Autoscaler, Quota
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.pods import Owner
+from diagnostics.evidence.cluster.workloads import Revision
+from diagnostics.model import Evidence
+from tests.diagnostics.areas.cases import server_platform as platform
+from tests.diagnostics.areas.cases.cluster import (
+    BACKEND,
+    GAP,
+    NAMESPACE,
+    NODES,
+    OTHER,
+    ago,
+    event,
+    log,
+    looping,
+    pod,
+    sealed,
+    workload,
+)
+
+_BACKEND = Name(NAMESPACE, BACKEND)
+_REVISION = Revision(_BACKEND, f"{BACKEND}-7d", 7, ago(600), template_hash="7d")
+#: For each kind of evidence, what it may be: sound, at fault, and with a part that could not be seen.
+EXAMPLES: dict[type[Evidence], tuple[Evidence, ...]] = {
+    ClusterRights: (ClusterRights(), ClusterRights((Right("get", "pods/log", NAMESPACE),), "v1.33.2")),
+    ClusterPods: (ClusterPods(), ClusterPods(pods=(pod(), OTHER)), ClusterPods((GAP,), (pod(looping()),))),
+    ClusterWorkloads: (
+        ClusterWorkloads(),
+        ClusterWorkloads(workloads=(workload(), workload(kind="Job", wanted=1)), revisions=(_REVISION,)),
+        ClusterWorkloads((GAP,)),
+    ),
+    ClusterSecrets: (
+        ClusterSecrets(),
+        *(ClusterSecrets(sealed=sealed(*some).secrets) for some in ((), (platform.NO_SECRET,), (platform.NO_KEY,))),
+    ),
+    ClusterConfigs: (ClusterConfigs(), ClusterConfigs((GAP,))),
+    ClusterNodes: (ClusterNodes(nodes=NODES), ClusterNodes(nodes=(platform.LOST, platform.FULL))),
+    ClusterScaling: (
+        ClusterScaling(),
+        ClusterScaling(
+            autoscalers=(Autoscaler(_BACKEND, Owner("Deployment", BACKEND), 2, 10),),
+            quotas=(Quota(Name(NAMESPACE, "compute"), {"cpu": "20"}, {"cpu": "20"}),),
+        ),
+    ),
+    ClusterEvents: (ClusterEvents(), ClusterEvents(events=(event("x"),), cut=True)),
+    ClusterLogs: (ClusterLogs(), ClusterLogs((log("panic: x", known="go.panic"), log(gap="no right")))),
+    DatabaseReach: (platform.CONNECT.reach, platform.REACHED.reach),
+}

@@ -1,0 +1,759 @@
+"""Tests of the area server beyond its cases: its words, whose log it reads, one cause for one fault, and no fault."""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from diagnostics.areas.server import AREA
+from diagnostics.areas.server.platform import one_line, span
+from diagnostics.check import Check
+from diagnostics.evidence.cluster.database import DatabaseWay
+from diagnostics.evidence.cluster.kinds import (
+    ClusterEvents,
+    ClusterLogs,
+    ClusterNodes,
+    ClusterPods,
+    ClusterSecrets,
+    ClusterWorkloads,
+    DatabaseReach,
+)
+from diagnostics.evidence.cluster.logs import ContainerLog, KnownLine
+from diagnostics.evidence.cluster.machines import Event
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.pods import Condition, Container, Owner, Pod, Role, Stage
+from diagnostics.evidence.cluster.services import DatabaseTarget, Key, Sealed
+from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
+from diagnostics.evidence.cluster.workloads import Amounts, Revision, Variable, Workload
+from diagnostics.exit_codes import in_words
+from diagnostics.judge import Span, judge
+from diagnostics.model import Diagnosis, Evidence, Finding, Reason, Severity, Subject, Unobserved, Verdict
+from diagnostics.observe import Seen
+from tests.diagnostics.areas.cases import server_containers as containers
+from tests.diagnostics.areas.cases import server_platform as platform
+from tests.diagnostics.areas.cases.cluster import (
+    BACKEND,
+    CLUSTER,
+    CLUSTER_CONTEXT,
+    CONTAINER,
+    DB_SECRET,
+    KEYCLOAK_SECRET,
+    NAMESPACE,
+    NODES,
+    OTHER,
+    SOUND,
+    ago,
+    ended,
+    event,
+    log,
+    looping,
+    node,
+    of,
+    pod,
+    running,
+    sealed,
+    secret_variable,
+    spec,
+    starting,
+    state,
+    states,
+    terminated,
+    unplaced,
+    waiting,
+    workload,
+)
+from tests.diagnostics.areas.cases.server_containers import DATABASE, MIGRATION, SIDECAR, killed, said, unready
+
+CHECKS: dict[str, Check[Any]] = {check.id: check for check in AREA.checks}
+CASES = (*containers.CASES, *platform.CASES)
+
+
+def found(id: str, seen: Evidence) -> tuple[Finding, ...]:
+    return CHECKS[id].findings(seen, CLUSTER_CONTEXT)
+
+
+def the(id: str, seen: Evidence) -> Finding:
+    (finding,) = found(id, seen)
+    return finding
+
+
+def facts(finding: Finding) -> dict[str, str]:
+    return {fact.label: fact.value for fact in finding.evidence}
+
+
+def every(seen: Evidence) -> Iterator[Finding]:
+    for check in AREA.checks:
+        if isinstance(seen, check.evidence):
+            yield from check.findings(seen, CLUSTER_CONTEXT)
+
+
+# Its words.
+
+
+@pytest.mark.parametrize(
+    ("id", "seen", "summary"),
+    [
+        (
+            "server.out-of-memory",
+            of(pod(looping(last_end=containers.OOM)), pod(looping(last_end=containers.OOM), name="b")),
+            (
+                "volaticloud-backend was killed for its memory at its limit of 512Mi (OOMKilled) in 2 of 2 pods, "
+                "14 restarts"
+            ),
+        ),
+        (
+            "server.crash-loop",
+            of(pod(looping(2)), OTHER),
+            f"volaticloud-backend ends soon after each start in 1 of 2 pods (7 restarts, {in_words(2)})",
+        ),
+        (
+            "server.crash-loop",
+            said("panic: nil map", "go.panic"),
+            (
+                f"volaticloud-backend ends soon after each start in 1 of 2 pods (7 restarts, {in_words(1)}): "
+                "panic: nil map"
+            ),
+        ),
+        (
+            "server.crash-loop",
+            of(pod(looping(2)), OTHER, logs=(log("panic: nil map", known="go.panic"),)),
+            (
+                "volaticloud-backend ends soon after each start in 1 of 2 pods (7 restarts, exit code 2: "
+                "the program panicked): panic: nil map"
+            ),
+        ),
+        (
+            "server.command-not-found",
+            of(pod(looping(last_end=containers.NEVER)), OTHER),
+            (
+                "volaticloud-backend has no such command in its image (1 of 2 pods): "
+                'exec: "/nope": stat /nope: no such file or directory'
+            ),
+        ),
+        (
+            "server.image-registry-unreachable",
+            containers.pull(containers.NO_HOST),
+            (
+                "ghcr.io cannot be reached from the node, so volaticloud-backend does not get "
+                "ghcr.io/volaticloud/volaticloud:2.1.0 in 1 of 2 pods: "
+                "dial tcp: lookup ghcr.io on 10.0.0.2:53: no such host"
+            ),
+        ),
+        (
+            "server.reference-missing",
+            of(platform.CONFIG_ERROR, OTHER, sealed=sealed(platform.NO_SECRET)),
+            (
+                "volaticloud-backend does not start in 1 of 2 pods, for lack of key client-secret of secret "
+                "keycloak-client-secret"
+            ),
+        ),
+        (
+            "server.unschedulable",
+            states(state(unplaced("0/2 nodes"), of=workload(spec(requests=Amounts(250, 64 << 30))))),
+            (
+                "No node takes 1 of 1 pod of volaticloud-backend, it asks for 65536Mi memory and the largest node has "
+                "8192Mi: 0/2 nodes"
+            ),
+        ),
+        (
+            "server.probe-failing",
+            of(pod(unready(600), ready_s=590), OTHER, events=killed("readiness")[1:]),
+            (
+                "volaticloud-backend fails its readiness probe (GET /health at http) in 1 of 2 pods, for 10 min: "
+                "Readiness probe failed: context deadline exceeded"
+            ),
+        ),
+        (
+            "server.rollout-stuck",
+            states(platform.progress("ProgressDeadlineExceeded", older=(OTHER,))),
+            (
+                "The rollout of volaticloud-backend did not come through within its 600 s: 0 of 2 new pods ready, "
+                "1 older pod still serves"
+            ),
+        ),
+        (
+            "server.replicas-missing",
+            platform.unavailable(600),
+            "volaticloud-backend has 1 of 2 pods ready: 1 pod not even made",
+        ),
+        (
+            "server.replicas-missing",
+            platform.fallen(600, wanted=3),
+            f"volaticloud-backend has 1 of 3 pods ready (not ready: {BACKEND}-7d-a, 1 pod not even made)",
+        ),
+        (
+            "server.stuck-terminating",
+            of(pod(), OTHER, platform.ending(7300, finalizers=("example.com/hold",))),
+            (
+                "1 pod of volaticloud-backend should have ended and is there 2 h after that was asked for, "
+                "held by finalizer example.com/hold: old"
+            ),
+        ),
+        (
+            "server.job-failed",
+            states(platform.job(failed_s=600)),
+            (
+                "Job backup-1 was given up 10 min ago: Job has reached the specified backoff limit; its log: "
+                "pg_dump: error: no space"
+            ),
+        ),
+        (
+            "server.evicted",
+            of(pod(), OTHER, platform.evicted(60), nodes=(platform.FULL,)),
+            (
+                f"Node node-1 evicted 1 pod within 60 min ({BACKEND}-7d-gone): The node was low on resource: "
+                "ephemeral-storage.; it still has DiskPressure"
+            ),
+        ),
+    ],
+)
+def test_in_its_own_words(id: str, seen: Evidence, summary: str) -> None:
+    """Says what it found with its numbers."""
+    assert the(id, seen).summary == summary
+
+
+@pytest.mark.parametrize(("line", "known", "words", "form"), DATABASE)
+def test_forms_of_a_database_failure(line: str, known: str, words: str, form: str) -> None:
+    """Says how far the connection came, shows the line, and keeps the form by which advice is chosen."""
+    finding = the("server.database-connection-failed", said(line, known))
+    assert words in finding.summary
+    assert line in finding.summary
+    assert facts(finding).get("kind of fault", "") == form
+
+
+@pytest.mark.parametrize(("line", "known", "words", "form"), MIGRATION)
+def test_forms_of_a_migration_failure(line: str, known: str, words: str, form: str) -> None:
+    """Says what the migration failed on."""
+    finding = the("server.migration-failed", said(line, known))
+    assert words in finding.summary
+    assert facts(finding).get("kind of fault", "") == form
+
+
+def test_what_a_secret_has_to_do_with_it() -> None:
+    """Rests on its secrets where the login fails, and not where the address is silent."""
+    secret = DB_SECRET.subject("Secret")
+    resting = {form: the("server.database-connection-failed", said(line, known)) for line, known, _, form in DATABASE}
+    assert {form for form, one in resting.items() if secret in one.rests_on} == {
+        "",
+        "name",
+        "login",
+        "no database",
+        "tls",
+    }
+    assert all(Subject("node", "node-1") in one.rests_on for one in resting.values())
+
+
+def test_where_the_database_is() -> None:
+    """Names the database that the secret leads to, so that commands can be filled in."""
+    known = Sealed(DB_SECRET, keys=(Key("password"),), database=DatabaseTarget("db.example.com", 16751, "vc", "app"))
+    ill = pod(looping())
+    line = DATABASE[0][0]
+    seen = of(ill, OTHER, logs=(log(line, known="postgres.refused", of=ill),), sealed=sealed(known))
+    told = facts(the("server.database-connection-failed", seen))
+    assert (told["host"], told["port"], told["database"], told["user"]) == ("db.example.com", "16751", "vc", "app")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (119, "119 s"),
+        (120, "2 min"),
+        (7199, "120 min"),
+        (7200, "2 h"),
+        (172799, "48 h"),
+        (172800, "2 days"),
+    ],
+)
+def test_spans(seconds: float, words: str) -> None:
+    """Says a span as a person would."""
+    assert span(seconds) == words
+
+
+def test_foreign_lines() -> None:
+    """Shows a foreign line as one printable line of at most 200 characters."""
+    assert one_line("a\tb\n\x1b[31mc\u200bd") == "a b [31mc d"
+    assert one_line("x" * 200) == "x" * 200
+    assert one_line("x" * 201) == "x" * 200 + "…"
+
+
+# Whose log it reads.
+
+
+def test_the_log_of_the_container_that_failed() -> None:
+    """Shows the log of the container that fails, not of the sound one beside it, and the run that failed."""
+    ill = pod(running(), looping(**SIDECAR))
+    mine = log("aborting: bad configuration", of=ill, container="fluent-bit")
+    others = log("failed opening connection to postgres: EOF", of=ill, known="server.database-connection")
+    seen = of(ill, OTHER, logs=(others, mine))
+    finding = the("server.crash-loop", seen)
+    assert finding.summary.startswith("Container fluent-bit of volaticloud-backend")
+    assert finding.summary.endswith("aborting: bad configuration")
+    assert finding.command == f"kubectl logs {BACKEND}-7d-a -n volaticloud -c fluent-bit --tail=50 --previous"
+    assert found("server.database-connection-failed", seen) == ()
+
+
+@pytest.mark.parametrize(
+    ("container", "logs", "previous"),
+    [
+        (looping(), (), True),
+        (terminated(ended(1)), (), False),
+        (terminated(ended(1), last_end=ended(2)), (), False),
+        (looping(), (log("x", previous=False),), False),
+    ],
+)
+def test_the_run_that_failed(container: Container, logs: tuple[ContainerLog, ...], previous: bool) -> None:  # noqa: FBT001
+    """Asks for the run before only where that is the one that failed, or the one whose log was read."""
+    (finding,) = (
+        f
+        for f in every(of(pod(container), OTHER, logs=logs))
+        if f.id in {"server.crash-loop", "server.container-exited"}
+    )
+    assert finding.command.endswith("--previous") is previous
+
+
+def test_one_sign_for_many_pods() -> None:
+    """Tells a fault of many pods once, with their number, and names three."""
+    pods = tuple(pod(looping(), name=f"p{number}") for number in range(9))
+    finding = the("server.crash-loop", states(state(*pods)))
+    assert facts(finding)["pods"] == "9 of 9 pods: p0, p1, p2 and 6 more"
+    assert "63 restarts" in finding.summary
+
+
+# How bad it is.
+
+
+def test_who_still_serves() -> None:
+    """Warns while others of the workload serve, for jobs, and for one user's bot; else it is critical."""
+    bot = workload(labels={"volaticloud.bot.id": "7"}, name=Name(NAMESPACE, "bot"))
+    denied = pod(waiting("ErrImagePull", containers.DENIED))
+    assert the("server.crash-loop", of(pod(looping()), OTHER)).severity is Severity.WARNING
+    assert the("server.crash-loop", of(pod(looping()))).severity is Severity.CRITICAL
+    assert the("server.crash-loop", states(state(pod(looping()), of=bot))).severity is Severity.WARNING
+    assert the("server.image-denied", states(state(denied, of=workload(kind="Job")))).severity is Severity.WARNING
+
+
+def test_a_lost_node() -> None:
+    """Is critical where a workload serves from nowhere else, and a warning otherwise."""
+    lost = (node(ready="Unknown"), node("node-2"))
+    assert the("server.node-not-ready", of(nodes=lost)).severity is Severity.WARNING
+    assert the("server.node-not-ready", of(pod(unready(9)), nodes=lost)).severity is Severity.CRITICAL
+
+
+def test_notes_about_secrets() -> None:
+    """Only notes what the backend serves without, and blanks around what nothing is known to depend on."""
+    assert the("server.secret-missing", platform.without(DB_SECRET)).severity is Severity.NOTE
+    unmet = states(state(pod(looping()), of=platform.ELSEWHERE), sealed=platform.without(DB_SECRET).sealed)
+    assert the("server.secret-missing", unmet).severity is Severity.WARNING
+    mail = Name(NAMESPACE, "mail")
+    asked = workload(spec(variables=(platform_variable(mail),)))
+    known = sealed(Sealed(mail, keys=(Key("password", untidy=True),)))
+    assert the("server.secret-untidy", states(state(of=asked), sealed=known)).severity is Severity.NOTE
+    assert the("server.secret-untidy", untidy()).severity is Severity.WARNING
+
+
+def test_a_line_break_that_keeps_a_server_from_its_database() -> None:
+    """Is critical where a login with it fails, and says whose."""
+    line, known, _, _ = DATABASE[4]
+    finding = the("server.secret-untidy", replace(said(line, known), sealed=untidy().sealed))
+    assert finding.severity is Severity.CRITICAL
+    assert finding.summary.endswith("and volaticloud-backend cannot log in with it")
+    line, known, _, _ = DATABASE[0]
+    assert the("server.secret-untidy", replace(said(line, known), sealed=untidy().sealed)).severity is Severity.WARNING
+
+
+def platform_variable(name: Name) -> Variable:
+    return secret_variable("MAIL_PASSWORD", name, "password")
+
+
+def untidy() -> WorkloadStates:
+    return of(sealed=sealed(Sealed(DB_SECRET, keys=(Key("host"), Key("password", untidy=True)))))
+
+
+def test_the_way_to_the_database_beside_a_backend() -> None:
+    """Warns of a database out of reach while the backend is down, and notes it while the backend serves."""
+    assert the("server.database-refused", platform.CONNECT).severity is Severity.WARNING
+    aside = the("server.database-refused", platform.DATABASE[1].fires[1])
+    assert aside.severity is Severity.NOTE
+    assert aside.summary.endswith("the backend serves all the same")
+
+
+def test_a_users_backtest() -> None:
+    """Notes a failed backtest, whose reason may be its user's, and warns of the platform's own job."""
+    (*_, backtest) = platform.JOBS[0].fires
+    assert the("server.job-failed", backtest).severity is Severity.NOTE
+    assert the("server.job-failed", platform.JOBS[0].fires[0]).severity is Severity.WARNING
+
+
+# One cause for one fault.
+
+HASH = "7d"
+REVISION = Revision(Name(NAMESPACE, BACKEND), f"{BACKEND}-{HASH}", 7, ago(600), template_hash=HASH)
+STUCK = (
+    Condition("Available", "False", "MinimumReplicasUnavailable", "x", since=ago(900)),
+    Condition("Progressing", "False", "ProgressDeadlineExceeded", "x", since=ago(300)),
+)
+
+
+def secrets(*some: Sealed) -> ClusterSecrets:
+    """The platform's secrets, some of them as given."""
+    return ClusterSecrets(sealed=sealed(*some).secrets)
+
+
+def whole(
+    *pods: Pod,
+    of: Workload | None = None,
+    logs: Sequence[ContainerLog] = (),
+    events: Sequence[Event] = (),
+    also: Sequence[Evidence] = (),
+) -> Seen:
+    """All that was seen of a backend whose rollout is stuck."""
+    made = of or workload(conditions=STUCK)
+    looked: tuple[Evidence, ...] = (
+        ClusterPods(pods=pods),
+        ClusterWorkloads(workloads=(made,), revisions=(REVISION,)),
+        ClusterLogs(logs=tuple(logs)),
+        ClusterEvents(events=tuple(events)),
+        ClusterNodes(nodes=NODES),
+        secrets(),
+        *also,
+    )
+    return Seen({type(one): one for one in looked})
+
+
+def diagnosed(seen: Seen) -> Diagnosis:
+    return judge(AREA, "test", seen, CLUSTER_CONTEXT, Span(ago(1), 10))
+
+
+ILL = pod(looping())
+REFUSED, REFUSED_ID, _, _ = DATABASE[0]
+FAULTS: dict[str, tuple[str, Seen]] = {
+    "database": (
+        "server.database-connection-failed",
+        whole(ILL, logs=(log(REFUSED, known=REFUSED_ID, of=ILL),), also=(platform.CONNECT.reach,)),
+    ),
+    "migration": ("server.migration-failed", whole(ILL, logs=(log(MIGRATION[0][0], known=MIGRATION[0][1], of=ILL),))),
+    "settings": ("server.keycloak-settings-missing", whole(ILL, of=workload(spec(variables=()), conditions=STUCK))),
+    "secret": ("server.reference-missing", whole(platform.CONFIG_ERROR, also=(secrets(platform.NO_SECRET),))),
+    "image": ("server.image-not-found", whole(pod(waiting("ErrImagePull", containers.NOT_FOUND)))),
+    "memory": ("server.out-of-memory", whole(pod(looping(last_end=containers.OOM)))),
+    "panic": ("server.crash-loop", whole(ILL, logs=(log("panic: x", known="go.panic", of=ILL),))),
+    "probe": ("server.probe-failing", whole(pod(unready(900)))),
+    "node": ("server.unschedulable", whole(unplaced(platform.NO_ROOM))),
+    "volume": ("server.volume-not-mounting", whole(starting(), events=(platform.mount(),))),
+    "init": ("server.init-container-failing", whole(pod(looping(**containers.INIT), waiting("PodInitializing")))),
+    "quota": (
+        "server.quota-exceeded",
+        whole(of=workload(conditions=(*STUCK, Condition("ReplicaFailure", "True", "FailedCreate", platform.QUOTA)))),
+    ),
+    "newline": (
+        "server.secret-untidy",
+        whole(
+            ILL,
+            logs=(log(DATABASE[4][0], known=DATABASE[4][1], of=ILL),),
+            also=(secrets(Sealed(DB_SECRET, keys=(Key("host"), Key("password", untidy=True)))),),
+        ),
+    ),
+    "lost node": (
+        "server.node-not-ready",
+        whole(
+            pod(running(), ready_s=900, conditions=(Condition("Ready", "False", since=ago(900)),)),
+            also=(ClusterNodes(nodes=(node(ready="Unknown"), node("node-2"))),),
+        ),
+    ),
+    "evicted": ("server.evicted", whole(platform.evicted(600), also=(ClusterNodes(nodes=(platform.FULL,)),))),
+    "terminating": ("server.stuck-terminating", whole(platform.ending(9000))),
+    "missing": ("server.workload-missing", whole(of=workload(name=Name(NAMESPACE, "other"), wanted=0))),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_cause(fault: str) -> None:
+    """Names one cause for one fault, with all else folded under it."""
+    id, seen = FAULTS[fault]
+    diagnosis = diagnosed(seen)
+    assert [cause.id for cause in diagnosis.causes] == [id]
+    assert diagnosis.verdict is Verdict.DOWN
+    assert diagnosis.suggestions
+
+
+def test_a_password_does_not_explain_a_closed_port() -> None:
+    """Does not blame a line break in a password for an address where nothing listens."""
+    known = secrets(Sealed(DB_SECRET, keys=(Key("host"), Key("password", untidy=True))))
+    diagnosis = diagnosed(whole(ILL, logs=(log(REFUSED, known=REFUSED_ID, of=ILL),), also=(known,)))
+    assert diagnosis.causes[0].id == "server.database-connection-failed"
+    assert {cause.id for cause in diagnosis.causes} == {"server.database-connection-failed", "server.secret-untidy"}
+
+
+def test_advice_for_exactly_this() -> None:
+    """Advises otherwise for a login than for a firewall, and fills in pod, image and secret."""
+    advised = {}
+    for line, known, _, form in DATABASE:
+        diagnosis = diagnosed(whole(ILL, logs=(log(line, known=known, of=ILL),)))
+        advised[form] = tuple((one.text, one.command) for one in diagnosis.suggestions)
+    assert len(set(advised.values())) == len(advised)
+    assert any("get nodes -o wide" in command for _, command in advised["timeout"])
+    (first, *_) = diagnosed(FAULTS["image"][1]).suggestions
+    assert first.command == "docker manifest inspect ghcr.io/volaticloud/volaticloud:2.1.0"
+    assert (
+        f"logs {BACKEND}-7d-a -n volaticloud -c volaticloud --previous"
+        in diagnosed(FAULTS["panic"][1]).suggestions[0].command
+    )
+
+
+def test_without_logs_and_events() -> None:
+    """Still says what it sees, and what it could not look at, when only pods and workloads were seen."""
+    ill = replace(ILL, labels={"pod-template-hash": HASH})
+    looked: dict[type[Evidence], Evidence | Unobserved] = {
+        ClusterPods: ClusterPods(pods=(ill,)),
+        ClusterWorkloads: ClusterWorkloads(workloads=(workload(),)),
+    }
+    blind = Unobserved(ClusterLogs.WHAT, Reason.FORBIDDEN, "no right to read logs")
+    diagnosis = diagnosed(Seen({**looked, ClusterLogs: blind}))
+    assert "server.crash-loop" in {cause.id for cause in diagnosis.causes}
+    assert blind in diagnosis.unobserved
+    assert diagnosis.verdict is Verdict.DOWN
+
+
+def test_with_nothing_seen() -> None:
+    """Knows nothing, and says so, when the cluster could not be looked at."""
+    lack = Unobserved(ClusterPods.WHAT, Reason.TIMEOUT, "no answer")
+    diagnosis = diagnosed(Seen({ClusterPods: lack, ClusterWorkloads: lack}))
+    assert diagnosis.verdict is Verdict.UNKNOWN
+    assert diagnosis.findings == ()
+
+
+# No fault.
+
+
+def healthy(seed: int) -> WorkloadStates:
+    """A sound platform as life has it: rollouts, drains, finished jobs, old restarts, things at rest."""
+    by = random.Random(seed)  # noqa: S311 a world, not a secret
+    count = by.randint(1, 6)
+    pods = [pod(name=f"p{number}", age_s=by.uniform(200, 1e6)) for number in range(count)]
+    new = pod(running(ready=False, since_s=by.uniform(0, 60)), name="new", age_s=by.uniform(61, 119))
+    draining = pod(name="old", deleting_since=ago(by.uniform(0, 600)), grace_s=30)
+    old_restart = running(restarts=by.randint(1, 40), last_end=ended(137, ended_s=by.uniform(3601, 1e6)))
+    backend = state(
+        *pods,
+        of=workload(wanted=count, paused=False),
+        older=by.choice(((), (draining,))),
+        newest=(*pods, *by.choice(((), (new,))), *by.choice(((), (pod(old_restart, name="worn"),)))),
+    )
+    resting = WorkloadState(workload(wanted=0, name=Name(NAMESPACE, "resting")))
+    retried = platform.job()
+    done = pod(terminated(ended(0)), name="done", phase="Succeeded")
+    loose = pod(terminated(ended(0), name="probe"), name="by-hand", phase="Succeeded", owner=None)
+    extra = by.sample(
+        (resting, retried, state(pod(), OTHER, done, of=workload(name=Name("keycloak", "kc")))), by.randint(0, 3)
+    )
+    return states(backend, *extra, sealed=by.choice((None, sealed())), loose=(loose,))
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_a_healthy_platform(seed: int) -> None:
+    """Finds nothing in a healthy platform, whatever is going on in it."""
+    assert [f.summary for f in every(healthy(seed))] == []
+
+
+ANY_TEXT = st.sampled_from(
+    (
+        "",
+        "not found",
+        'exec: "x": no such file',
+        "failed opening connection to postgres: EOF",
+        "\x00\u202e\n",
+        "x" * 3000,
+    )
+)
+ANY_TIME = st.sampled_from((None, ago(-5), ago(0), ago(100), ago(700), ago(1e7)))
+REASONS = (
+    "CrashLoopBackOff", "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError",
+    "CreateContainerError", "RunContainerError", "ContainerCreating", "PodInitializing", "", "SomethingNew",
+)  # fmt: skip
+ENDS = st.none() | st.builds(
+    ended, st.sampled_from((0, 1, 2, 126, 127, 128, 137, 143, 255)), ended_s=st.sampled_from((1, 100, 1e6)),
+    reason=st.sampled_from(("OOMKilled", "Error", "Completed", "StartError", "")), message=ANY_TEXT,
+)  # fmt: skip
+CONTAINERS = st.builds(
+    Container,
+    name=st.sampled_from((CONTAINER, "other")),
+    image=st.sampled_from(("", "redis", "ghcr.io/a/b:1")),
+    role=st.sampled_from(Role),
+    stage=st.sampled_from(Stage),
+    ready=st.booleans(),
+    started=st.booleans(),
+    restarts=st.sampled_from((0, 2, 3, 900)),
+    reason=st.sampled_from(REASONS),
+    message=ANY_TEXT,
+    started_at=ANY_TIME,
+    end=ENDS,
+    last_end=ENDS,
+)
+CONDITIONS = st.lists(
+    st.builds(
+        Condition,
+        st.sampled_from(("Ready", "PodScheduled", "Available", "Progressing", "ReplicaFailure", "Failed", "Complete")),
+        st.sampled_from(("True", "False", "Unknown")),
+        st.sampled_from(("Unschedulable", "ProgressDeadlineExceeded", "FailedCreate", "")),
+        ANY_TEXT,
+        ANY_TIME,
+    ),
+    max_size=4,
+).map(tuple)
+PODS = st.builds(
+    Pod,
+    name=st.sampled_from((Name(NAMESPACE, "a"), Name(NAMESPACE, "b"))),
+    uid=st.just("u"),
+    phase=st.sampled_from(("Pending", "Running", "Succeeded", "Failed", "Unknown")),
+    labels=st.just({}),
+    created_at=st.sampled_from((ago(-5), ago(10), ago(1e6))),
+    node=st.sampled_from(("", "node-1", "node-9")),
+    reason=st.sampled_from(("", "Evicted")),
+    message=ANY_TEXT,
+    deleting_since=ANY_TIME,
+    conditions=CONDITIONS,
+    containers=st.lists(CONTAINERS, max_size=3).map(tuple),
+)
+LOGS = st.builds(
+    ContainerLog,
+    pod=st.just(Name(NAMESPACE, "a")),
+    container=st.sampled_from((CONTAINER, "other")),
+    previous=st.booleans(),
+    lines=st.lists(ANY_TEXT, max_size=3).map(tuple),
+    known=st.lists(
+        st.builds(
+            KnownLine,
+            st.sampled_from(tuple(known for _, known, _, _ in (*DATABASE, *MIGRATION))),
+            st.just("it means"),
+            st.sampled_from(Severity),
+            st.just(2),
+            ANY_TEXT,
+        ),
+        max_size=2,
+    ).map(tuple),
+    errors=st.lists(ANY_TEXT, max_size=2).map(tuple),
+    gap=st.sampled_from(("", "no right")),
+)
+EVENTS = st.builds(
+    event,
+    ANY_TEXT
+    | st.sampled_from(("Container volaticloud failed liveness probe, will be restarted", "Liveness probe failed")),
+    reason=st.sampled_from(("Unhealthy", "Killing", "FailedMount", "FailedCreate", "Failed")),
+    on=st.sampled_from((Owner("Pod", "a"), Owner("Pod", "b"))),
+)
+STATES = st.builds(
+    WorkloadState,
+    workload=st.builds(
+        workload,
+        kind=st.sampled_from(("Deployment", "StatefulSet", "DaemonSet", "Job")),
+        wanted=st.sampled_from((0, 1, 2)),
+        conditions=CONDITIONS,
+        paused=st.booleans(),
+        observed=st.booleans(),
+        deleting_since=ANY_TIME,
+    ),
+    newest=st.lists(PODS, max_size=3).map(tuple),
+    older=st.lists(PODS, max_size=2).map(tuple),
+    events=st.lists(EVENTS, max_size=3).map(tuple),
+    logs=st.lists(LOGS, max_size=2).map(tuple),
+    nodes=st.just(NODES),
+)
+
+
+@given(STATES)
+def test_no_evidence_breaks_a_check(one: WorkloadState) -> None:
+    """Judges whatever is seen, each subject once for each check, in printable sentences with a command."""
+    for seen in (states(one), states(one, sealed=sealed(platform.NO_SECRET), nodes=())):
+        findings = tuple(every(seen))
+        assert len({finding.symptom for finding in findings}) == len(findings)
+        for finding in findings:
+            assert finding.summary.isprintable()
+            assert finding.command.startswith("kubectl ")
+            assert finding.evidence
+
+
+@given(PODS)
+def test_no_pod_that_is_down_goes_unnamed(one: Pod) -> None:
+    """Names a fault for every pod that should have been ready long ago."""
+    late = replace(one, deleting_since=None, created_at=ago(1e6))
+    late = replace(
+        late, conditions=tuple(each for each in late.conditions if each.type not in {"Ready", "PodScheduled"})
+    )
+    if not late.finished:
+        assert {f.subject for f in every(states(state(late, of=workload(wanted=1))))} >= {workload().subject}
+
+
+HEALED = [pytest.param(case.id, seen, id=f"{case.id}-{n}") for case in CASES for n, seen in enumerate(case.fires)]
+#: Not of a pod: of the workload, its namespace, a secret, a node, or its logs as they were read.
+NOT_OF_PODS = {
+    "server.workload-missing", "server.scaled-to-zero", "server.rollout-paused", "server.secret-untidy",
+    "server.secret-key-empty", "server.secret-missing", "server.secret-key-missing", "server.node-not-ready",
+    "server.node-pressure", "server.job-failed", "server.log-errors", "server.rollout-stuck",
+    "server.quota-exceeded", "server.pods-not-admitted",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("id", "seen"), HEALED)
+def test_a_healed_pod_is_no_fault(id: str, seen: Evidence) -> None:
+    """Finds nothing any more once every pod is sound again."""
+    if isinstance(seen, DatabaseWay) or id in NOT_OF_PODS:
+        return
+    assert isinstance(seen, WorkloadStates)
+    sound = (pod(), OTHER)
+    available = tuple(replace(one.workload, conditions=()) for one in seen.states)
+    healed = tuple(
+        replace(one, newest=sound, older=(), workload=of_) for one, of_ in zip(seen.states, available, strict=True)
+    )
+    left = found(id, replace(seen, states=healed, loose=(), sealed=None))
+    assert left == ()
+
+
+# What a person runs.
+
+
+@pytest.mark.parametrize(("id", "seen"), HEALED)
+def test_commands(id: str, seen: Evidence) -> None:
+    """Begins every command as the platform's configuration says, names the namespace, and shows no secret's value."""
+    named = replace(
+        CLUSTER_CONTEXT,
+        expected=replace(CLUSTER_CONTEXT.expected, cluster=replace(CLUSTER, kubectl="kubectl --context test")),
+    )
+    (finding,) = CHECKS[id].findings(seen, named)
+    assert finding.command.startswith("kubectl --context test ")
+    assert "-n " in finding.command or finding.subject.kind == "node"
+    assert not re.search(r"base64|get secret \S+.* -o ", finding.command)
+
+
+def test_the_backend_goes_by_its_configured_name() -> None:
+    """Looks for the backend under the name and in the namespace that are configured."""
+    elsewhere = replace(CLUSTER, backend=Name("prod", "api"), namespaces=("prod",))
+    context = replace(CLUSTER_CONTEXT, expected=replace(CLUSTER_CONTEXT.expected, cluster=elsewhere))
+    (finding,) = CHECKS["server.workload-missing"].findings(SOUND, context)
+    assert finding.subject == Subject("deployment", "prod/api")
+    unlooked = replace(elsewhere, namespaces=("volaticloud",))
+    context = replace(CLUSTER_CONTEXT, expected=replace(CLUSTER_CONTEXT.expected, cluster=unlooked))
+    assert CHECKS["server.workload-missing"].findings(SOUND, context) == ()
+
+
+def test_limits_come_from_the_context() -> None:
+    """Judges by the limits it is given."""
+    patient = replace(CLUSTER_CONTEXT, limits=replace(CLUSTER_CONTEXT.limits, starting_seconds=10_000, restarts=99))
+    assert CHECKS["server.pod-starting-slowly"].findings(of(starting(), OTHER), patient) == ()
+    assert CHECKS["server.restarting-often"].findings(containers.often(30), patient) == ()
+
+
+def test_what_a_view_of_the_database_is_joined_of() -> None:
+    """Joins the way to the database with the workloads where they were seen, and does without them."""
+    reach: DatabaseReach = platform.CONNECT.reach
+    alone = Seen({DatabaseReach: reach}).get(DatabaseWay)
+    assert alone == DatabaseWay(reach)
+    beside = whole(pod(), OTHER, also=(reach,)).get(DatabaseWay)
+    assert isinstance(beside, DatabaseWay)
+    assert beside.serves(Name(NAMESPACE, BACKEND))
+    assert not beside.serves(Name(KEYCLOAK_SECRET.namespace, "other"))
