@@ -1,7 +1,7 @@
 """A store whose past can be moved back: as if everything in it had happened so much earlier."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from playground.world.kubernetes.frozen import frozen
@@ -41,5 +41,5 @@ def _earlier(text: str, by: timedelta) -> str:
     found = _TIME.fullmatch(text)
     if not found or text.startswith("1970"):  # 1970 is how a container says that it never ran
         return text
-    at = datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC) - by
+    at = datetime.fromisoformat(f"{text[:19]}+00:00") - by
     return f"{at:%Y-%m-%dT%H:%M:%S}{text[19:]}"

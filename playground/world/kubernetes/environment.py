@@ -67,6 +67,8 @@ def _value(plane: Plane, pod: Mapping[str, Any], entry: Mapping[str, Any]) -> st
         return str(entry.get("value", ""))
     if "fieldRef" in source:
         return _field(pod, source["fieldRef"]["fieldPath"])
+    if not source.keys() & {"secretKeyRef", "configMapKeyRef"}:
+        return ""
     kind, reference = _reference(source)
     held = contents(plane, kind, pod["metadata"]["namespace"], reference["name"])
     if held is not None and reference["key"] in held:

@@ -45,7 +45,8 @@ def size_of(image: str) -> int:
 
 def digest_of(image: str) -> str:
     """The image as it is named by its content."""
-    repository = full_name(image).rpartition(":")[0]
+    name = full_name(image).partition("@")[0]
+    repository = name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name
     return f"{repository}@sha256:{''.join(f'{stable_hash(image, number):016x}' for number in range(4))}"
 
 

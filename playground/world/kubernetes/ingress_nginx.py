@@ -106,29 +106,43 @@ def _routes(plane: Plane) -> Iterator[Route]:
     """Every route, the oldest ingress last: where two claim the same, the older one has it."""
     listed = plane.listed("Ingress")
     for ingress in sorted(listed, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True):
-        for rule in ingress["spec"].get("rules") or ():
-            for path in rule.get("http", {}).get("paths") or ():
-                if ours(plane, ingress):
-                    yield _route(plane, ingress, rule["host"], path)
-                else:
-                    yield Route(rule["host"], path["path"], "-", 404)
+        for host, path, backend in _paths(ingress):
+            if ours(plane, ingress):
+                yield _route(plane, ingress["metadata"]["namespace"], (host, path), backend)
+            else:
+                yield Route(host, path, "-", 404)
 
 
-def _route(plane: Plane, ingress: Frozen, host: str, path: Mapping[str, Any]) -> Route:
-    namespace, backend = ingress["metadata"]["namespace"], path["backend"]["service"]
-    port = backend["port"].get("number") or backend["port"].get("name")
-    upstream = f"{namespace}-{backend['name']}-{port}"
+def _paths(ingress: Frozen) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Every path of an ingress that leads to a service: its host, itself, and the service."""
+    for rule in ingress["spec"].get("rules") or ():
+        for path in (rule.get("http") or {}).get("paths") or ():
+            if "service" in path.get("backend", {}):
+                yield rule.get("host", "_"), path.get("path", "/"), path["backend"]["service"]
+
+
+def _port(backend: Mapping[str, Any]) -> int | str:
+    """The port that a path names, by number or by name."""
+    port = backend.get("port") or {}
+    found: int | str = port.get("number") or port.get("name") or 0
+    return found
+
+
+def _named(service: Frozen | None, port: int | str) -> Mapping[str, Any] | None:
+    """The service's port of this number or name."""
+    listed = (service["spec"].get("ports") or ()) if service is not None else ()
+    return next((one for one in listed if port in {one["port"], one.get("name")}), None)
+
+
+def _route(plane: Plane, namespace: str, at: tuple[str, str], backend: Mapping[str, Any]) -> Route:
+    upstream = f"{namespace}-{backend['name']}-{_port(backend)}"
     service = plane.read("Service", namespace, backend["name"])
-    wanted = next(
-        (one for one in (service["spec"]["ports"] if service else ()) if port in {one["port"], one.get("name")}),
-        None,
-    )
+    wanted = _named(service, _port(backend))
     pods = _ready(plane, service) if service is not None and wanted else []
-    if not pods or wanted is None or target_port(wanted, pods[0]) is None:
-        return Route(host, path["path"], upstream, 503)
-    number = target_port(wanted, pods[0]) or 0
-    address = f"{pods[0]['status']['podIP']}:{number}"
-    return Route(host, path["path"], upstream, _outcome(plane, pods[0], number), address)
+    number = target_port(wanted, pods[0]) if pods and wanted else None
+    if number is None:
+        return Route(*at, upstream, 503)
+    return Route(*at, upstream, _outcome(plane, pods[0], number), f"{pods[0]['status']['podIP']}:{number}")
 
 
 def _outcome(plane: Plane, pod: Frozen, port: int) -> int:
@@ -156,9 +170,8 @@ def _warnings(plane: Plane) -> Iterator[str]:
             told = f'ingress="{namespace}/{name}" error="no object matching key \\"{wanted}\\" in local store"'
             yield f'store.go:440] "Ignoring ingress because of error while validating ingress class" {told}'
             continue
-        for rule in ingress["spec"].get("rules") or ():
-            for path in rule.get("http", {}).get("paths") or ():
-                yield from _backend_warnings(plane, namespace, path["backend"]["service"])
+        for _, _, backend in _paths(ingress):
+            yield from _backend_warnings(plane, namespace, backend)
         for block in ingress["spec"].get("tls") or ():
             yield from _certificate_warnings(plane, namespace, block)
 
@@ -170,9 +183,8 @@ def _backend_warnings(plane: Plane, namespace: str, backend: Mapping[str, Any]) 
         told = f'no object matching key "{key}" in local store'
         yield f'controller.go:1109] Error obtaining Endpoints for Service "{key}": {told}'
         return
-    port = backend["port"].get("number") or backend["port"].get("name")
-    wanted = [one for one in service["spec"]["ports"] if port in {one["port"], one.get("name")}]
-    if not any(target_port(one, pod) for one in wanted for pod in _ready(plane, service)):
+    wanted = _named(service, _port(backend))
+    if wanted is None or not any(target_port(wanted, pod) for pod in _ready(plane, service)):
         yield f'controller.go:1214] Service "{key}" does not have any active Endpoint.'
 
 
@@ -183,10 +195,13 @@ def _certificate_warnings(plane: Plane, namespace: str, block: Mapping[str, Any]
         told = f"local SSL certificate {key} was not found. Using default certificate"
         yield f'controller.go:1420] Error getting SSL certificate "{key}": {told}'
         return
-    certificate = x509.load_pem_x509_certificate(held["tls.crt"].encode())
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(
-        x509.DNSName
-    )
+    try:
+        certificate = x509.load_pem_x509_certificate(held["tls.crt"].encode())
+    except ValueError:
+        told = "unexpected error creating SSL Cert: no valid PEM formatted block found"
+        yield f'controller.go:1420] Error getting SSL certificate "{key}": {told}. Using default certificate'
+        return
+    names = _names(certificate)
     for host in block.get("hosts") or ():
         ends = certificate.not_valid_after_utc
         if host not in names:
@@ -196,6 +211,14 @@ def _certificate_warnings(plane: Plane, namespace: str, block: Mapping[str, Any]
         elif ends.timestamp() - plane.now_s < _SOON_S:
             end = f"{ends:%Y-%m-%d %H:%M:%S +0000 UTC}"
             yield f'controller.go:1455] SSL certificate for server "{host}" is about to expire ({end})'
+
+
+def _names(certificate: x509.Certificate) -> list[str]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return found.value.get_values_for_type(x509.DNSName)
 
 
 def _request(route: Route, at_s: float) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from playground.world.kubernetes.conditions import Condition, written
 from playground.world.kubernetes.containers import Attempt, Container, Setting
+from playground.world.kubernetes.controllers.nodes import has_machine
 from playground.world.kubernetes.environment import environment, volume_trouble
 from playground.world.kubernetes.events import KUBELET, Source
 from playground.world.kubernetes.images import pulled
@@ -312,6 +313,8 @@ class SimulatedKubelets:
     # Within
 
     def _state(self, pod: Mapping[str, Any]) -> str:
+        if not has_machine(self._node(pod)):
+            return "gone"
         return self.plane.machine.nodes.get(pod["spec"].get("nodeName", ""), "up")
 
     def _source(self, pod: Mapping[str, Any]) -> Source:

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from playground.world.certificates import Authority
 from playground.world.faults.model import Fault
 from playground.world.kubernetes.cluster import World
 from playground.world.kubernetes.desired import Desired
@@ -18,17 +19,21 @@ T = TypeVar("T")
 class SimulatedCluster:
     """A cluster to be used with `async with`; it lives until the end of the block."""
 
-    def __init__(self, values: Secrets | None = None, *, seed: int = 0) -> None:
-        """`values` are the platform's secrets, where they are shared with another simulated system."""
+    def __init__(self, values: Secrets | None = None, *, seed: int = 0, authority: Authority | None = None) -> None:
+        """`values` are the platform's secrets, where they are shared with another simulated system.
+
+        `authority` signs the certificates that the ingresses show, for whoever is to trust them.
+        """
         self._values = values
         self._seed = seed
+        self._authority = authority
         self._world: World | None = None
         self._server: SimulatedKubernetes | None = None
         self._life: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         # Installing takes a fifth of a second of computing: not on the loop.
-        world = await asyncio.to_thread(lambda: World(self._values, seed=self._seed))
+        world = await asyncio.to_thread(self._installed)
         self._world = world
         self._server = await SimulatedKubernetes(world.store, world.kubelets, refuses=world.refuses).__aenter__()
         self._life = asyncio.create_task(world.run(), name="life of the simulated cluster")
@@ -43,6 +48,9 @@ class SimulatedCluster:
                 await self._life
         if self._server is not None:
             await self._server.__aexit__(kind, error, trace)
+
+    def _installed(self) -> World:
+        return World(self._values, seed=self._seed, authority=self._authority)
 
     @property
     def world(self) -> World:

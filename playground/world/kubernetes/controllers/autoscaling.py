@@ -17,6 +17,7 @@ from playground.world.kubernetes.store import Frozen
 PERIOD_S = 15.0  # --horizontal-pod-autoscaler-sync-period
 _CALM_S = 300.0  # how long fewer must have been enough before pods are taken away
 _TOLERANCE = 0.1
+_SCALED_KINDS = {"Deployment", "StatefulSet", "ReplicaSet"}
 _LEAP_S = 3600.0  # how often it is enough to look while nothing goes on and time passes in leaps
 _SOURCE = Source("horizontal-pod-autoscaler")
 _NO_API = "the server could not find the requested resource (get pods.metrics.k8s.io)"
@@ -71,7 +72,8 @@ class Autoscalers:
 
     def _look(self, plane: Plane, scaler: Frozen) -> None:
         about = scaler["spec"]["scaleTargetRef"]
-        target = plane.read(about["kind"], scaler["metadata"]["namespace"], about["name"])
+        known = about["kind"] in _SCALED_KINDS
+        target = plane.read(about["kind"], scaler["metadata"]["namespace"], about["name"]) if known else None
         if target is None:
             self._no_target(plane, scaler, about)
         elif target["spec"]["replicas"] == 0:
@@ -91,6 +93,8 @@ class Autoscalers:
     def _reckon(self, plane: Plane, scaler: Frozen, target: Frozen) -> None:
         current = target["spec"]["replicas"]
         measured, failures = self._measured(plane, scaler, target)
+        if not measured and not failures:
+            return
         if not measured:
             self._blind(plane, scaler, current, failures)
             return
@@ -114,7 +118,7 @@ class Autoscalers:
             if matches(target["spec"]["selector"], labels_of(pod)) and is_ready(pod) and not leaving(pod)
         ]
         found, failures = [], []
-        for metric in scaler["spec"].get("metrics") or ():
+        for metric in (one for one in scaler["spec"].get("metrics") or () if "resource" in one):
             try:
                 found.append(self._measure(plane, metric["resource"], pods, target["spec"]["replicas"]))
             except _NoMetricError as error:

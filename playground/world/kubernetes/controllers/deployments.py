@@ -19,6 +19,7 @@ from playground.world.kubernetes.plane import (
     owner_reference,
     seconds,
 )
+from playground.world.kubernetes.selectors import matches
 from playground.world.kubernetes.store import Frozen, draft
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -32,7 +33,8 @@ _REPLICA_SET = kind_named("ReplicaSet")
 
 def reconcile(plane: Plane) -> float:
     """Move every deployment one step on."""
-    return min((_step(plane, one) for one in plane.listed("Deployment") if not leaving(one)), default=NEVER)
+    sound = [one for one in plane.listed("Deployment") if not leaving(one) and _selects_its_own(one)]
+    return min((_step(plane, one) for one in sound), default=NEVER)
 
 
 def limits(deployment: Mapping[str, Any]) -> tuple[int, int]:
@@ -44,6 +46,12 @@ def limits(deployment: Mapping[str, Any]) -> tuple[int, int]:
     surge = _share(rolling.get("maxSurge", "25%"), spec["replicas"], up=True)
     fewer = _share(rolling.get("maxUnavailable", "25%"), spec["replicas"], up=False)
     return surge, fewer if surge or fewer else 1
+
+
+def _selects_its_own(deployment: Frozen) -> bool:
+    """Whether it selects the pods that it makes; the API server lets no other in."""
+    spec = deployment["spec"]
+    return matches(spec["selector"], (spec["template"].get("metadata") or {}).get("labels") or {})
 
 
 @dataclass

@@ -54,7 +54,7 @@ def _pods(plane: Plane, service: Frozen) -> list[Frozen]:
 
 def _ports(service: Frozen, pods: list[Frozen]) -> list[Thing]:
     found = []
-    for port in service["spec"]["ports"]:
+    for port in service["spec"].get("ports") or ():
         number = next((number for pod in pods if (number := target_port(port, pod)) is not None), None)
         if number is not None:
             found.append({"name": port.get("name", ""), "protocol": port.get("protocol", "TCP"), "port": number})

@@ -49,6 +49,8 @@ class NodeLife:
 
     def _look(self, plane: Plane, node: Frozen) -> float:
         state: NodeState = plane.machine.nodes.get(name_of(node), "up")
+        if not has_machine(node):
+            return NEVER
         if state != "gone":
             self._silent_since_s.pop(name_of(node), None)
             _report(plane, node, full=state == "disk-full")
@@ -60,10 +62,15 @@ class NodeLife:
         return _take_away(plane, node, silent_s + GRACE_S + _PATIENCE_S)
 
 
+def has_machine(node: Mapping[str, Any]) -> bool:
+    """Whether there is a machine behind a node: one that somebody has only written down has no room for anything."""
+    return bool(node.get("status", {}).get("allocatable"))
+
+
 def heartbeat(plane: Plane) -> None:
     """Have every node that is up report afresh: its conditions carry the time of the last report."""
     for node in plane.listed("Node"):
-        if plane.machine.nodes.get(name_of(node), "up") != "gone":
+        if has_machine(node) and plane.machine.nodes.get(name_of(node), "up") != "gone":
             offset_s = sum(map(ord, name_of(node))) % 40
             beat = {"lastHeartbeatTime": stamp(plane.now_s - offset_s)}
             conditions = [{**one, **beat} for one in node["status"].get("conditions") or ()]

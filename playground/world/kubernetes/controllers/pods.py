@@ -86,7 +86,9 @@ def pod_from(owner: Mapping[str, Any], name: str = "") -> Thing:
     """The pod of an owner's template, with what the API server fills in."""
     template = draft(owner["spec"]["template"])
     about = {
-        key: value for key, value in template["metadata"].items() if key in {"labels", "annotations", "finalizers"}
+        key: value
+        for key, value in template.get("metadata", {}).items()
+        if key in {"labels", "annotations", "finalizers"}
     }
     named = {"name": name} if name else {"generateName": f"{name_of(owner)}-"}
     metadata = {

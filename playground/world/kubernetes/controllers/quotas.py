@@ -19,7 +19,7 @@ _PARTS = {
 def reconcile(plane: Plane) -> float:
     """Write what is used into every quota."""
     for quota in plane.listed("ResourceQuota"):
-        hard = quota["spec"]["hard"]
+        hard = quota["spec"].get("hard") or {}
         used = {word: _shown(word, _used(plane, quota["metadata"]["namespace"], word)) for word in hard}
         plane.write_status(quota, {"hard": dict(hard), "used": used})
     return NEVER
@@ -28,7 +28,7 @@ def reconcile(plane: Plane) -> float:
 def refusal(plane: Plane, namespace: str, pod_spec: Mapping[str, Any]) -> str:
     """Why a pod is not admitted, in the API server's words; nothing when it is."""
     for quota in plane.listed("ResourceQuota", namespace):
-        hard = quota["spec"]["hard"]
+        hard = quota["spec"].get("hard") or {}
         sums = {word: (_asked(word, pod_spec), _used(plane, namespace, word)) for word in sorted(hard)}
         over = [word for word, (asked, used) in sums.items() if asked and asked + used > amount(hard[word])]
         if over:

@@ -34,7 +34,7 @@ class ReplicaSets:
     def reconcile(self, plane: Plane) -> float:
         """Bring every replica set to its number of pods, and report on it."""
         due_s = NEVER
-        for replica_set in plane.listed("ReplicaSet"):
+        for replica_set in (one for one in plane.listed("ReplicaSet") if _sound(one)):
             pods = _pods(plane, replica_set)
             if not leaving(replica_set):
                 due_s = min(due_s, self._bring(plane, replica_set, active(pods)))
@@ -101,6 +101,12 @@ class ReplicaSets:
         return {"conditions": written(before, plane.now, Condition("ReplicaFailure", "True", "FailedCreate", why))}
 
 
+def _sound(replica_set: Frozen) -> bool:
+    """Whether it selects the pods that it makes; the API server lets no other in."""
+    spec = replica_set["spec"]
+    return matches(spec["selector"], (spec["template"].get("metadata") or {}).get("labels") or {})
+
+
 def _pods(plane: Plane, replica_set: Frozen) -> list[Frozen]:
     """Its pods; one without a controller that it selects is adopted, one whose label was taken away is let go."""
     uid, selector = replica_set["metadata"]["uid"], replica_set["spec"]["selector"]
@@ -112,7 +118,7 @@ def _pods(plane: Plane, replica_set: Frozen) -> list[Frozen]:
 
 
 def _labelled(replica_set: Frozen, pods: list[Frozen]) -> int:
-    wanted = replica_set["spec"]["template"]["metadata"].get("labels", {}).items()
+    wanted = (replica_set["spec"]["template"]["metadata"].get("labels") or {}).items()
     return sum(wanted <= dict(labels_of(pod)).items() for pod in pods)
 
 

@@ -107,7 +107,9 @@ _CORDON = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
 def _too_small(plane: Plane, spec: Mapping[str, Any], node: Frozen) -> _Refusal | None:
-    whole = node["status"]["allocatable"]
+    whole = node["status"].get("allocatable")
+    if not whole:
+        return _Refusal("Too many pods", helpless=False)
     for resource in ("cpu", "memory"):
         asked, most = requested(spec, resource), amount(whole[resource])
         if asked > most:

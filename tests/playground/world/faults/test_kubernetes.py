@@ -70,7 +70,7 @@ def test_the_healthy_platform_shows_nothing() -> None:
     assert shown(world) == []
     assert took_s < ENOUGH_S
     pods = world.plane.listed("Pod")
-    assert len(pods) == 19
+    assert len(pods) == 17
     assert all(is_ready(pod) for pod in pods)
     assert [one["message"] for one in world.plane.listed("Event") if one["type"] == "Warning"] == []
 

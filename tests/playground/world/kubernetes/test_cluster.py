@@ -398,3 +398,81 @@ async def test_it_lives_in_real_time() -> None:
     finally:
         life.cancel()
     assert sum(leaving(pod) for pod in pods(world)) == 1
+
+
+ODD: tuple[tuple[str, str, Thing], ...] = (
+    ("Node", "", {}),
+    ("Service", SPACE, {"spec": {"type": "ExternalName", "externalName": "example.com"}}),
+    ("Service", SPACE, {"spec": {"selector": {"app": "nobody"}}}),
+    ("Service", SPACE, {"spec": {"ports": [{"port": 80}]}}),
+    ("Ingress", SPACE, {"spec": {"ingressClassName": "nginx"}}),
+    (
+        "Ingress",
+        SPACE,
+        {"spec": {"ingressClassName": "nginx", "rules": [{"http": {"paths": []}}, {"host": "a.example"}]}},
+    ),
+    (
+        "Ingress",
+        SPACE,
+        {
+            "spec": {
+                "ingressClassName": "nginx",
+                "tls": [{}, {"hosts": ["a.example"], "secretName": "odd"}],
+                "rules": [{"http": {"paths": [{"pathType": "Prefix", "backend": {"resource": {"kind": "Thing"}}}]}}],
+            }
+        },
+    ),
+    ("Secret", SPACE, {"data": {"tls.crt": "bm8gY2VydGlmaWNhdGU="}}),
+    ("Pod", SPACE, {"spec": {"containers": [{"name": "main", "image": "nobody/knows"}]}}),
+    ("Pod", SPACE, {"spec": {"containers": [{"name": "main", "image": "a@sha256:0"}], "nodeName": "nowhere"}}),
+    (
+        "Pod",
+        SPACE,
+        {"spec": {"containers": [{"name": "main", "image": "a:1", "env": [{"name": "A", "valueFrom": {}}]}]}},
+    ),
+    (
+        "ReplicaSet",
+        SPACE,
+        {"spec": {"replicas": 1, "selector": {"matchLabels": {"a": "b"}}, "template": {"spec": {"containers": []}}}},
+    ),
+    (
+        "HorizontalPodAutoscaler",
+        SPACE,
+        {
+            "spec": {
+                "maxReplicas": 2,
+                "scaleTargetRef": {"kind": "Deployment", "name": BACKEND},
+                "metrics": [{"type": "Pods"}],
+            }
+        },
+    ),
+    (
+        "HorizontalPodAutoscaler",
+        SPACE,
+        {"spec": {"maxReplicas": 2, "scaleTargetRef": {"kind": "Nothing", "name": "x"}}},
+    ),
+    ("PodDisruptionBudget", SPACE, {"spec": {}}),
+    ("PodDisruptionBudget", SPACE, {"spec": {"maxUnavailable": "30%", "selector": {}}}),
+    ("ResourceQuota", SPACE, {"spec": {}}),
+    ("ResourceQuota", SPACE, {"spec": {"hard": {"count/secrets": "9"}}}),
+    ("NetworkPolicy", SPACE, {"spec": {"podSelector": {}, "egress": [{"to": [{"ipBlock": {"cidr": "fd00::/8"}}]}]}}),
+    (
+        "Job",
+        SPACE,
+        {"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "b:1"}]}}}},
+    ),
+    ("ConfigMap", SPACE, {}),
+)
+
+
+def test_it_lives_on_whatever_is_created(world: World, real: Ticking) -> None:
+    """Lives on whatever somebody creates: things half filled in, of unknown kinds, leading nowhere."""
+    for number, (kind, space, parts) in enumerate(ODD):
+        about = {"name": f"odd-{number}" if kind != "Secret" else "odd", **({"namespace": space} if space else {})}
+        world.store.create(kind_named(kind), filled(kind_named(kind), {"metadata": about, **parts}))
+        world.tick()
+    real.pass_by(world, 40)
+    image(world, "2.14.1")
+    real.pass_by(world, 40)
+    assert read(world)["status"]["updatedReplicas"] == 2
+    assert "odd-0" in [name_of(one) for one in world.plane.listed("Node")]
