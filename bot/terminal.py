@@ -125,7 +125,7 @@ def _advice(suggestions: Iterable[Suggestion]) -> Iterator[str]:
 
 
 def _notes(diagnosis: Diagnosis) -> Iterator[str]:
-    shown = {cause.itself for cause in _grave(diagnosis)}
+    shown = {one for cause in _grave(diagnosis) for one in (cause.itself, *cause.symptoms)}
     for finding in diagnosis.findings:
         if finding.severity == "note" and finding.symptom not in shown:
             yield f"note: {finding.summary}"
