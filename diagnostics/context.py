@@ -28,6 +28,8 @@ class Limits(Value, frozen=True):
     starting_seconds: int = 120
     # Kubernetes gives 30 s to end and the kubelet some more; ten minutes past the given grace nobody will end it.
     terminating_seconds: int = 600
+    # A provider makes a load balancer within some two minutes; five are more than that.
+    balancer_seconds: int = 300
     # Shorter than this, a token can run out between being fetched and being used by a slow request.
     token_life_seconds: int = 30
 

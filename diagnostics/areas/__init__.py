@@ -1,9 +1,9 @@
 """The areas that can be diagnosed, in the runbook's order. The table is the list; nothing registers itself."""
 
-from diagnostics.areas import keycloak, token, why
+from diagnostics.areas import keycloak, network, token, why
 from diagnostics.check import Area
 
-AREAS: tuple[Area, ...] = (keycloak.AREA,)
+AREAS: tuple[Area, ...] = (keycloak.AREA, network.AREA)
 #: Examined like areas, but about what a person presents: not part of a diagnosis.
 EXPLANATIONS: tuple[Area, ...] = (why.AREA, token.AREA)
 

@@ -228,28 +228,36 @@ class DatabaseReach(Evidence, frozen=True):
 class Host(Value, frozen=True):
     """A public name as it is seen from where the bot runs.
 
-    `addresses` are what the name resolves to, `lookup_failure` why it does not. `balancers` are the addresses its
-    ingress was given. `reached` is the connection to the first balancer under that name, with the certificate shown;
-    `status` what the gateway answered there.
+    `addresses` are what the name resolves to, `lookup_failure` why it does not, and `missing` says that a nameserver
+    knows there is no such name or no address for it. `balancers` are the addresses its ingress was given. `reached` is
+    the connection to the first balancer under that name, with the certificate shown; `status` what the gateway
+    answered there, or `no_status` why there was none.
     """
 
     name: str
     ingress: Name
     addresses: tuple[str, ...] = ()
     lookup_failure: NoAnswer | None = None
+    missing: bool = False
+    lookup_ms: int | None = None
     balancers: tuple[str, ...] = ()
     reached: Reached | None = None
     status: int | None = None
+    no_status: NoAnswer | None = None
 
 
 class ClusterEdge(Evidence, frozen=True):
-    """The platform's public names, as they resolve and answer from where the bot runs."""
+    """The platform's public names, as they resolve and answer from where the bot runs.
+
+    `left_out` are the names beyond the bound on how many are looked at.
+    """
 
     KIND: ClassVar[str] = "cluster.edge"
     WHAT: ClassVar[str] = "the public names and what answers there"
     SETTING: ClassVar[str] = _SETTING
 
     hosts: tuple[Host, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 KINDS: tuple[type[Evidence], ...] = (
