@@ -1,19 +1,11 @@
 """What to do about a cause: one table from a cause's id to advice, with commands filled in for this platform."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from diagnostics.context import Context, KeycloakExpected
+from diagnostics.advice import Advice
+from diagnostics.areas.network.remedies import ADVICE as NETWORK
+from diagnostics.context import ClusterExpected, Context, KeycloakExpected
 from diagnostics.model import Cause, Subject, Suggestion, SuggestionKind
-
-
-@dataclass(frozen=True, slots=True)
-class Advice:
-    """A step for a person. Places such as `{url}` and `{realm}`, listed in `_words`, are filled in in both texts."""
-
-    text: str
-    command: str = ""
-
 
 _LOGS = Advice("Read Keycloak's own log for the reason.", "{logs}")
 _RESTART = Advice(
@@ -224,6 +216,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Find the entity's owner in the platform's database, then set ownerId to that user's id in Keycloak."),
     ),
     "keycloak.probe-left-behind": (Advice("Nothing to do: it has been removed."),),
+    **NETWORK,
 }
 
 
@@ -233,7 +226,7 @@ def suggest(causes: Iterable[Cause], context: Context) -> tuple[Suggestion, ...]
 
 
 def _about(cause: Cause, context: Context) -> Iterator[Suggestion]:
-    words = {**_words(context.expected.keycloak), **_place(cause.subject)}
+    words = {**_words(context.expected.keycloak), **_cluster_words(context.expected.cluster), **_place(cause.subject)}
     for advice in ADVICE.get(cause.id, ()):
         text, command = _filled(advice.text, words), _filled(advice.command, words)
         yield Suggestion(SuggestionKind.ADVICE, cause.id, cause.subject, text, command)
@@ -250,6 +243,18 @@ def _filled(text: str, words: dict[str, str]) -> str:
     for place, word in words.items():
         text = text.replace(f"{{{place}}}", word)
     return text
+
+
+def _cluster_words(cluster: ClusterExpected | None) -> dict[str, str]:
+    """The cluster's words; those of the runbook where none is configured."""
+    platform = cluster or ClusterExpected()
+    return {
+        "kubectl": platform.kubectl,
+        "controller": platform.controller.name,
+        "controller_namespace": platform.controller.namespace,
+        "backend": platform.backend.name,
+        "backend_namespace": platform.backend.namespace,
+    }
 
 
 def _words(keycloak: KeycloakExpected | None) -> dict[str, str]:

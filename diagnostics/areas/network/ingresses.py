@@ -216,19 +216,18 @@ def _kind(route: Route) -> str:
 
 
 def _conflict(host: str, conflicts: list[list[tuple[IngressState, Route]]], context: Context) -> Sign:
-    states = unique(state for claimed in conflicts for state, _ in claimed)
+    states = {state.ingress.name: state for claimed in conflicts for state, _ in claimed}
     paths = few(claimed[0][1].path or "/" for claimed in conflicts)
     places = [{(state.ingress.name.namespace, route.backend) for state, route in claimed} for claimed in conflicts]
     differ = any(len(one) > 1 for one in places)
-    names = few(state.ingress.name for state in states)
     what = "and lead to different services" if differ else "and lead to the same service"
-    summary = f"Ingresses {names} claim {paths} of {host or 'every host'}, {what}; only the oldest is served"
+    summary = f"Ingresses {few(states)} claim {paths} of {host or 'every host'}, {what}; only the oldest is served"
     facts = tuple(
         Fact(f"{state.ingress.name} {route.path}", f"service {route.backend.service}, port {route.backend.port}")
         for claimed in conflicts
         for state, route in claimed
     )
-    rests_on = unique(subject for state in states for subject in (state.subject, *state.rests_on))
+    rests_on = unique(subject for state in states.values() for subject in (state.subject, *state.rests_on))
     command = f"{expected(context).kubectl} get ingress -A --sort-by=.metadata.creationTimestamp"
     return Sign(Subject("host", host or "*"), summary, facts, command, None if differ else _NOTE, rests_on)
 

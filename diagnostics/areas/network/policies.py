@@ -33,10 +33,11 @@ _DNS_DOORS = (Door(53, "UDP"), Door(53, "TCP"))
 class Path(Value, frozen=True):
     """Connections that the platform needs: from any of these pods to any of those ends, through a door of each.
 
-    `about` is what is hurt when they are cut: its subject, and what it rests on.
+    `who` needs them, and `whom` they lead to, in words. `about` is what is hurt when they are cut.
     """
 
-    words: str
+    who: str
+    whom: str
     sources: tuple[End, ...]
     targets: tuple[tuple[End, Door], ...]
     about: Subject
@@ -75,12 +76,10 @@ CHECKS = (policy_cuts_path,)
 
 def _sign(about: Subject, cuts: Sequence[Cut], context: Context) -> Sign:
     policies = unique(name for cut in cuts for name in cut.policies)
-    many = "policy" if len(policies) == 1 else "policies"
-    words = "; ".join(_in_words(cut) for cut in cuts)
-    summary = f"Network {many} {few(policies)} cut {words}: nothing allows it"
-    facts = tuple(
-        Fact(cut.path.words, f"{cut.held} of {cut.of} connections cut, such as {cut.example}") for cut in cuts
-    )
+    held = f"policy {few(policies)} cuts" if len(policies) == 1 else f"policies {few(policies)} cut"
+    whom = "; ".join(_in_words(cut) for cut in cuts)
+    summary = f"Network {held} {cuts[0].path.who} off from {whom}: nothing allows it"
+    facts = tuple(Fact(cut.path.whom, f"{cut.held} of {cut.of} connections cut, such as {cut.example}") for cut in cuts)
     command = kubectl(context, "describe networkpolicy", policies[0])
     severity = None if any(cut.held == cut.of for cut in cuts) else Severity.WARNING
     rests_on = unique(subject for cut in cuts for subject in cut.path.rests_on)
@@ -89,7 +88,7 @@ def _sign(about: Subject, cuts: Sequence[Cut], context: Context) -> Sign:
 
 def _in_words(cut: Cut) -> str:
     part = "" if cut.held == cut.of else f" ({cut.held} of {counted(cut.of, 'connection')})"
-    return f"{cut.path.words}{part}"
+    return f"{cut.path.whom}{part}"
 
 
 def _judged(path: Path, policies: Policies) -> Cut | None:
@@ -133,17 +132,19 @@ def _from_controller(seen: Traffic, context: Context) -> Iterator[Path]:
         state = seen.services.state(name) if seen.services else None
         if state and seen.whole(platform.controller.namespace, name.namespace):
             through = [found for one in wanted if (found := port_of(state.service, one))]
-            words = f"the way from the ingress controller to service {name}"
-            yield Path(words, sources, _behind(state, through), state.subject, state.rests_on)
+            whom = f"service {name}"
+            targets = _behind(state, through)
+            yield Path("the ingress controller", whom, sources, targets, state.subject, state.rests_on)
 
 
 def _from_backend(seen: Traffic, context: Context) -> Iterator[Path]:
     """From the backend to Keycloak, to the database and to the cluster's DNS."""
     backend = expected(context).backend
     sources = seen.of_workload(backend)
-    about = backend.subject("Deployment")
-    for words, targets in (*_keycloak(seen, context), *_database(seen, backend), *_dns(seen, backend)):
-        yield Path(f"the way from the backend to {words}", sources, targets, about)
+    state = seen.workload(backend)
+    about = state.subject if state else backend.subject("Deployment")
+    for whom, targets in (*_keycloak(seen, context), *_database(seen, backend), *_dns(seen, backend)):
+        yield Path("the backend", whom, sources, targets, about)
 
 
 _Targets = tuple[str, tuple[tuple[End, Door], ...]]

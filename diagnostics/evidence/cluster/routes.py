@@ -273,16 +273,15 @@ class Traffic(View, frozen=True):
         """Whether all policies and pods of these namespaces were seen."""
         return not {"", *namespaces} & set(self.dark)
 
+    def workload(self, name: Name) -> WorkloadState | None:
+        """The workload of this name, whichever kind it is; a job is none that stays."""
+        states = self.services.workloads.states if self.services and self.services.workloads else ()
+        return next((one for one in states if one.workload.name == name and one.workload.kind != "Job"), None)
+
     def of_workload(self, name: Name) -> tuple[End, ...]:
         """The pods of a workload that take part in the network under an address of their own."""
-        states = self.services.workloads.states if self.services and self.services.workloads else ()
-        return tuple(
-            end(pod, state.workload.template)
-            for state in states
-            if state.workload.name == name and state.workload.kind != "Job"
-            for pod in state.pods
-            if on_the_network(pod)
-        )
+        state = self.workload(name)
+        return tuple(end(pod, state.workload.template) for pod in state.pods if on_the_network(pod)) if state else ()
 
 
 def end(pod: Pod, template: Template | None) -> End:

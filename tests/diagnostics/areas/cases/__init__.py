@@ -1,6 +1,6 @@
 """Every case of every check, as one table."""
 
-from tests.diagnostics.areas.cases import authorization, connection, container, login, realm, token, why
+from tests.diagnostics.areas.cases import authorization, connection, container, login, network, realm, token, why
 from tests.diagnostics.areas.cases.case import Case
 
 CASES: tuple[Case, ...] = (
@@ -10,6 +10,7 @@ CASES: tuple[Case, ...] = (
     *login.CASES,
     *token.CASES,
     *authorization.CASES,
+    *network.CASES,
     *why.CASES,
 )
 
