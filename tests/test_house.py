@@ -46,6 +46,7 @@ OPTIONS = {"bot/cli.py"}
 HOMES: dict[str, tuple[str, ...]] = {
     "aiohttp": ("bot/slack/", "handlers/"),
     "cryptography": ("bot/clients/network.py",),
+    "dns": ("bot/clients/names.py",),
     "docker": ("bot/clients/docker.py",),
     "httpx": ("bot/clients/http.py",),
     "jwt": ("bot/clients/tokens.py",),
@@ -83,6 +84,7 @@ TESTED_ELSEWHERE = {
     "diagnostics/areas/token.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/why.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/context.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/evidence/cluster/edge_client.py": "tests/diagnostics/evidence/cluster/test_edge.py",
     "diagnostics/evidence/containers.py": "tests/diagnostics/evidence/keycloak/test_container.py",
     "diagnostics/evidence/keycloak/kinds.py": "tests/diagnostics/test_runs.py",
     "diagnostics/evidence/network.py": "tests/bot/clients/test_network.py",

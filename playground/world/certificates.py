@@ -53,6 +53,13 @@ class Authority:
         """The file to trust, in PEM form."""
         return self.folder / "ca.pem"
 
+    def issued(self, kind: Kind, *names: str) -> tuple[str, str]:
+        """A certificate of that kind for these names, and its key, in PEM form: for what keeps them in an object."""
+        signer = _stranger() if kind == "untrusted" else (self.key, self.certificate)
+        pem = _server_pem(kind, *signer, names).decode()
+        end = pem.index("-----END CERTIFICATE-----") + len("-----END CERTIFICATE-----\n")
+        return pem[:end], pem[end:]
+
     def context(self, kind: Kind) -> ssl.SSLContext:
         """What a server needs to show a certificate of that kind."""
         signer = _stranger() if kind == "untrusted" else (self.key, self.certificate)
@@ -80,9 +87,12 @@ def _authority_certificate(name: str, key: ec.EllipticCurvePrivateKey) -> x509.C
     )
 
 
-def _server_pem(kind: Kind, ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate) -> bytes:
+def _server_pem(
+    kind: Kind, ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate, names: tuple[str, ...] = NAMES
+) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
-    certificate = _server_certificate(kind, key.public_key(), ca_key, ca)
+    shown = OTHER_NAMES if kind == "wrong-name" else names
+    certificate = _server_certificate((shown, _VALID[kind]), key.public_key(), ca_key, ca)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -90,12 +100,14 @@ def _server_pem(kind: Kind, ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certifi
 
 
 def _server_certificate(
-    kind: Kind, key: ec.EllipticCurvePublicKey, ca_key: ec.EllipticCurvePrivateKey, ca: x509.Certificate
+    says: tuple[tuple[str, ...], tuple[timedelta, timedelta]],
+    key: ec.EllipticCurvePublicKey,
+    ca_key: ec.EllipticCurvePrivateKey,
+    ca: x509.Certificate,
 ) -> x509.Certificate:
-    names = OTHER_NAMES if kind == "wrong-name" else NAMES
+    names, (begins, ends) = says
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     now = datetime.now(UTC)
-    begins, ends = _VALID[kind]
     authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     return (
         x509.CertificateBuilder(ca.subject, subject, key, x509.random_serial_number())

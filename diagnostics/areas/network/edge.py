@@ -10,7 +10,7 @@ from diagnostics.areas.network.platform import expected, few, span
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.kinds import Host
-from diagnostics.evidence.cluster.routes import HostState, PublicNames, unique
+from diagnostics.evidence.cluster.routes import HostState, PublicNames, covers, unique
 from diagnostics.evidence.http import NoAnswer, Stage
 from diagnostics.evidence.network import Certificate, Reached
 from diagnostics.model import Fact, Severity, Subject
@@ -182,7 +182,7 @@ def certificate_untrusted(seen: PublicNames, context: Context) -> Iterator[Sign]
     """A certificate whose issuer is not known is refused: a private CA, a staging issuer, or a missing link."""
     for lost in _failed(seen, context, Stage.TLS):
         one, certificate, failure = lost.host, lost.reached.certificate, lost.failure
-        if certificate and not failure.timed_out and _in_order(one, certificate, context):
+        if certificate and one.tls and not failure.timed_out and _in_order(one, certificate, context):
             detail = f"issued by {certificate.issuer}, is not trusted: {failure.detail}"
             yield _certificate_sign(one, certificate, f"The certificate of {one.name}, {detail}")
 
@@ -215,12 +215,6 @@ CHECKS = (
     resolver_silent,
     lookup_slow,
 )
-
-
-def covers(names: tuple[str, ...], wanted: str) -> bool:
-    """Whether a certificate's names cover a host; a star stands for one label (RFC 6125)."""
-    rest = wanted.lower().partition(".")[2]
-    return any(name.lower() in {wanted.lower(), f"*.{rest}"} for name in names)
 
 
 def _ours(seen: PublicNames, context: Context) -> Iterator[HostState]:
@@ -266,7 +260,7 @@ def _certificates(seen: PublicNames, context: Context) -> Iterator[tuple[HostSta
     for one in _ours(seen, context):
         shown = one.seen.reached.certificate if one.seen and one.seen.reached else None
         certificate = shown or (one.sealed.certificate if one.sealed else None)
-        if certificate and (one.secret or shown):
+        if certificate and one.tls:
             yield one, certificate
 
 

@@ -173,7 +173,7 @@ class IngressRoutes(View, frozen=True):
         states = tuple(
             IngressState(
                 ingress=one,
-                controller=_controller(one, found.classes),
+                controller=controller_of(one, found.classes),
                 known=whole,
                 services=_services_of(one, services),
                 secrets=_secrets_of(one, sealed),
@@ -191,12 +191,14 @@ class IngressRoutes(View, frozen=True):
 class HostState(Value, frozen=True):
     """A public name: the ingresses that serve it, its secret, and how it is seen from outside, where it was looked at.
 
-    `secret` is the name of the secret with its certificate, empty where none is named.
+    `tls` says that an ingress means to serve it with a certificate; `secret` is the name of the secret with that, empty
+    where none is named.
     """
 
     name: str
     ingresses: tuple[Name, ...]
     controllers: tuple[str, ...] = ()
+    tls: bool = False
     secret: str = ""
     sealed: Sealed | None = None
     seen: Host | None = None
@@ -399,7 +401,7 @@ def _by_namespace(seen: ClusterPods) -> Mapping[str, list[Pod]]:
     return found
 
 
-def _controller(ingress: Ingress, classes: Iterable[IngressClass]) -> str:
+def controller_of(ingress: Ingress, classes: Iterable[IngressClass]) -> str:
     """Who serves an ingress; empty where its class does not exist, or it names none and none is the default."""
     wanted = ingress.class_name
     found = (one for one in classes if (one.name == wanted if wanted else one.default))
@@ -430,14 +432,21 @@ def _below(ingress: Ingress, routes: ServiceRoutes | None) -> tuple[Subject, ...
     return unique(chain((name.subject("Service") for name in names), secrets, far))
 
 
+def covers(names: Iterable[str], wanted: str) -> bool:
+    """Whether a certificate's names cover a host; a star stands for one label (RFC 6125)."""
+    rest = wanted.lower().partition(".")[2]
+    return any(name.lower() in {wanted.lower(), f"*.{rest}"} for name in names)
+
+
 def _host(name: str, states: list[IngressState], seen: Host | None) -> HostState:
-    parts = [(state, part) for state in states for part in state.ingress.tls if name in part.hosts and part.secret]
-    state, secret = (parts[0][0], parts[0][1].secret) if parts else (None, "")
+    parts = [(state, part) for state in states for part in state.ingress.tls if covers(part.hosts, name)]
+    state, secret = next(((state, part.secret) for state, part in parts if part.secret), (None, ""))
     far = chain.from_iterable((one.subject, *one.rests_on) for one in states)
     return HostState(
         name=name,
         ingresses=tuple(one.ingress.name for one in states),
         controllers=unique(one.controller for one in states),
+        tls=bool(parts),
         secret=str(Name(state.ingress.name.namespace, secret)) if state else "",
         sealed=state.secret(secret) if state else None,
         seen=seen,

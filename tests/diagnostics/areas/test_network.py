@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from diagnostics.areas import network
 from diagnostics.areas.network import annotations, platform
-from diagnostics.areas.network.edge import covers
 from diagnostics.check import Check
 from diagnostics.evidence.cluster.kinds import (
     ClusterEdge,
@@ -24,7 +23,7 @@ from diagnostics.evidence.cluster.kinds import (
 )
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition, Container, End, Owner, Pod, Role, Stage
-from diagnostics.evidence.cluster.routes import ServiceRoutes
+from diagnostics.evidence.cluster.routes import ServiceRoutes, covers
 from diagnostics.evidence.cluster.services import Backend, IngressClass, Key, ServicePort
 from diagnostics.evidence.http import Stage as Step
 from diagnostics.judge import Span, judge
@@ -41,6 +40,7 @@ from tests.diagnostics.areas.cases.routes import (
     CONTEXT,
     CONTROLLER,
     KEYCLOAK,
+    certificate,
     crashing,
     host,
     ingress,
@@ -160,7 +160,7 @@ def test_a_controller_that_is_down() -> None:
 def test_a_certificate_that_is_not_there() -> None:
     """Explains the placeholder that is shown by the secret that is missing."""
     missing = ClusterSealed(secrets=(tls_secret(exists=False, keys=(), certificate=None),))
-    fake = cases.routes.certificate("ingress.local")
+    fake = certificate("ingress.local")
     shown = replace(host().reached, certificate=fake, failure=cases.no_answer(Step.TLS))  # type: ignore[type-var]  # it is there
     assert causes(sealed=missing, edge=edge(reached=shown)) == {
         "network.tls-secret-missing": ("network.certificate-wrong-name",)
@@ -181,7 +181,7 @@ def test_two_faults_are_two_causes() -> None:
 def test_a_resolver_that_fails() -> None:
     """Says once that names could not be looked up, however many there are."""
     two = ingresses(ingress(), ingress("console", CONSOLE))
-    lost = {"addresses": (), "lookup_failure": cases.MUTE, "lookup_ms": None}
+    lost: dict[str, Any] = {"addresses": (), "lookup_failure": cases.MUTE, "lookup_ms": None}
     found = diagnose(ingresses=two, edge=ClusterEdge((host(**lost), host(CONSOLE, **lost))))
     assert [cause.title for cause in found.causes] == [
         f"{API}, {CONSOLE} could not be looked up: no answer within 1.2 s",
@@ -224,6 +224,9 @@ def test_a_path_that_is_cut_in_part() -> None:
 moments = st.integers(0, 600).map(lambda seconds: NOW - timedelta(seconds=seconds))
 
 
+targets: st.SearchStrategy[int | str] = st.sampled_from(("http", 8080))
+
+
 @st.composite
 def lively(draw: st.DrawFn) -> dict[str, Any]:
     """A sound platform that lives: pods that start, that end, that have ended, restarts, counts, others' ingresses."""
@@ -245,7 +248,7 @@ def lively(draw: st.DrawFn) -> dict[str, Any]:
     return {
         "pods": pods(restarted, *ready[1:], *fresh, *ending, *over),
         "workloads": workloads(workload(wanted=wanted), *((workload(idle, 0),) if with_idle else ())),
-        "services": services(service(target=draw(st.sampled_from(("http", 8080)))), *extra),
+        "services": services(service(target=draw(targets)), *extra),
         "policies": draw(st.sampled_from((policies(), policies(cases.DENY, cases.allowing(*cases.ALL_OUT), ALLOWED)))),
     }
 

@@ -208,7 +208,7 @@ def peer_of(made: Manifest) -> Peer:
 
 
 def allowance_of(made: Manifest) -> Allowance:
-    listed: list[Manifest] = made.get("from", made.get("to", []))
+    listed = made.get("from") or made.get("to") or []
     peers = tuple(peer_of(one) for one in listed)
     ports = (
         PolicyPort(one.get("port"), one.get("protocol", "TCP"), one.get("endPort")) for one in made.get("ports", ())
