@@ -155,7 +155,6 @@ RULES = (
         for cause in ("network.ingress-controller-missing", "network.controller-down")
     ),
     Rule("network.policy-cuts-path", ("network.no-ready-endpoints", "network.gateway-error"), linked=True),
-    Rule("network.service-missing", ("network.ingress-service-missing", "network.gateway-error"), linked=True),
     *(
         Rule(cause, ("network.gateway-error",), linked=True)
         for cause in (

@@ -244,7 +244,7 @@ def _secrets(seen: IngressRoutes, context: Context) -> Iterator[tuple[Sealed, li
 
 
 def _hosts(secret: Sealed, states: list[IngressState]) -> tuple[str, ...]:
-    parts = (part for state in states for part in state.ingress.tls if part.secret == secret.name.name)
+    parts = (part for state in states for part in state.ingress.tls if part.secret_name == secret.name.name)
     return unique(host for part in parts for host in part.hosts) or ("every host of its ingress",)
 
 

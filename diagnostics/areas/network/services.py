@@ -31,7 +31,10 @@ _SECTION = Section.NETWORK_SERVICE
 
 @check(ServiceRoutes, "network.service-missing", "A service of the platform does not exist", _CRITICAL, _SECTION)
 def service_missing(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
-    """The platform's settings name this service; without it the name leads nowhere, however well the pods are."""
+    """The platform's settings name this service; without it the name leads nowhere, however well the pods are.
+
+    Where an ingress leads there, that is found with the ingress.
+    """
     for name in _missed(seen, context):
         if looked_at(name, context) and seen.whole(name.namespace) and seen.state(name) is None:
             others = [one.service.name.name for one in seen.services if one.service.name.namespace == name.namespace]
@@ -198,11 +201,13 @@ def _is_controllers(one: ServiceState, context: Context) -> bool:
 def _missed(seen: ServiceRoutes, context: Context) -> Iterator[Name]:
     """The services that the platform's settings name, where nothing else does their work as far as can be seen."""
     platform = expected(context)
+    told = {name for name, controller in seen.led_to if controller == platform.controller_class}
     behind = any(state.workload.name == platform.backend for one in seen.services for state in one.states)
-    if not behind and seen.workloads is not None and seen.workloads.whole(platform.backend.namespace):
+    known = seen.workloads is not None and seen.workloads.whole(platform.backend.namespace)
+    if known and not behind and platform.backend not in told:
         yield platform.backend
     # Where its namespace is empty, Keycloak may well run elsewhere, and the setting be the default.
-    if platform.keycloak.namespace in seen.used:
+    if platform.keycloak.namespace in seen.used and platform.keycloak not in told:
         yield platform.keycloak
 
 

@@ -215,13 +215,16 @@ class ClusterController(Evidence, frozen=True):
 
 
 class DatabaseReach(Evidence, frozen=True):
-    """How far a connection to the database's address gets from where the bot runs: name, TCP."""
+    """How far a connection to the database's address gets from where the bot runs: name, TCP.
+
+    `told_by` is the secret that names the address.
+    """
 
     KIND: ClassVar[str] = "cluster.database-reach"
     WHAT: ClassVar[str] = "the database's address"
     SETTING: ClassVar[str] = "environments.<name>.kubernetes.secrets"
 
-    secret: Name
+    told_by: Name
     reached: Reached
 
 

@@ -98,6 +98,8 @@ class ServiceRoutes(View, frozen=True):
     used: tuple[str, ...] = ()
     dark: tuple[str, ...] = ()
     workloads: WorkloadStates | None = None
+    #: Every service that an ingress leads to, there or not, with who serves that ingress.
+    led_to: tuple[tuple[Name, str], ...] = ()
 
     @classmethod
     def joined(cls, seen: Seen) -> Self:
@@ -107,7 +109,7 @@ class ServiceRoutes(View, frozen=True):
         names = {one.name.namespace for one in services.services} | {one.name.namespace for one in pods.pods}
         dark = {gap.namespace for gap in (*services.gaps, *pods.gaps)}
         states = tuple(around.state(one, services) for one in services.services)
-        return cls(states, tuple(sorted(names)), tuple(sorted(dark)), around.workloads)
+        return cls(states, tuple(sorted(names)), tuple(sorted(dark)), around.workloads, around.led_to)
 
     def state(self, name: Name) -> ServiceState | None:
         """The service of this name."""
@@ -358,10 +360,15 @@ class _Behind:
         self._pods = _by_namespace(seen[ClusterPods])
         self._dark = seen[ClusterPods]
         ingresses = given(seen, ClusterIngresses)
+        classes = ingresses.classes if ingresses else ()
+        led_to: list[tuple[Name, str]] = []
         self._routed: dict[Name, list[tuple[Name, int | str]]] = defaultdict(list)
         for one in ingresses.ingresses if ingresses else ():
             for backend in backends(one):
-                self._routed[Name(one.name.namespace, backend.service)].append((one.name, backend.port))
+                service = Name(one.name.namespace, backend.service)
+                self._routed[service].append((one.name, backend.port))
+                led_to.append((service, controller_of(one, classes)))
+        self.led_to = unique(led_to)
 
     def state(self, service: Service, seen: ClusterServices) -> ServiceState:
         """A service's state."""
@@ -418,7 +425,7 @@ def _services_of(ingress: Ingress, services: ClusterServices | None) -> tuple[Se
 def _secrets_of(ingress: Ingress, sealed: ClusterSealed | None) -> tuple[Sealed, ...]:
     if sealed is None:
         return ()
-    found = (sealed.secret(Name(ingress.name.namespace, part.secret)) for part in ingress.tls if part.secret)
+    found = (sealed.secret(Name(ingress.name.namespace, part.secret_name)) for part in ingress.tls if part.secret_name)
     return unique(one for one in found if one is not None)
 
 
@@ -427,7 +434,7 @@ def _below(ingress: Ingress, routes: ServiceRoutes | None) -> tuple[Subject, ...
     space = ingress.name.namespace
     names = unique(Name(space, one.service) for one in backends(ingress))
     states = [routes.state(name) for name in names] if routes else []
-    secrets = (Name(space, part.secret).subject("Secret") for part in ingress.tls if part.secret)
+    secrets = (Name(space, part.secret_name).subject("Secret") for part in ingress.tls if part.secret_name)
     far = chain.from_iterable(state.rests_on for state in states if state)
     return unique(chain((name.subject("Service") for name in names), secrets, far))
 
@@ -440,7 +447,7 @@ def covers(names: Iterable[str], wanted: str) -> bool:
 
 def _host(name: str, states: list[IngressState], seen: Host | None) -> HostState:
     parts = [(state, part) for state in states for part in state.ingress.tls if covers(part.hosts, name)]
-    state, secret = next(((state, part.secret) for state, part in parts if part.secret), (None, ""))
+    state, secret = next(((state, part.secret_name) for state, part in parts if part.secret_name), (None, ""))
     far = chain.from_iterable((one.subject, *one.rests_on) for one in states)
     return HostState(
         name=name,

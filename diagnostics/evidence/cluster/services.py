@@ -71,7 +71,7 @@ class TlsPart(Value, frozen=True):
     """The hosts of an ingress that are served with the certificate in a secret."""
 
     hosts: tuple[str, ...]
-    secret: str
+    secret_name: str
 
 
 class Ingress(Value, frozen=True):

@@ -138,10 +138,9 @@ def test_what_the_gateway_cannot_reach(given: dict[str, Any], cause: str) -> Non
 
 
 def test_a_missing_service() -> None:
-    """Explains an ingress that leads nowhere by the platform's service that is gone."""
-    assert causes(services=services(), edge=NO_ROUTE) == {
-        "network.service-missing": ("network.ingress-service-missing", "network.gateway-error")
-    }
+    """Says of the platform's service that is gone where it is missed: at the ingress, or else by itself."""
+    assert causes(services=services(), edge=NO_ROUTE) == {"network.ingress-service-missing": ("network.gateway-error",)}
+    assert causes(services=services(), ingresses=ingresses()) == {"network.service-missing": ()}
 
 
 def test_a_controller_that_is_down() -> None:

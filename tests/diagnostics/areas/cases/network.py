@@ -170,13 +170,15 @@ SERVICES = (
     Case(
         "network.service-missing",
         fires=(
-            behind(services=services()),
+            behind(services=services(), ingresses=ingresses()),
+            behind(services=services(), ingresses=ingresses(ingress(class_name="other"))),
             behind(services=replace(services(service()), services=(service(), routes.BALANCED))),
         ),
         silent=(
             SOUND,
+            behind(services=services()),  # the ingress that leads there is at fault, and says so
             behind(services=services(service(Name("volaticloud", "api"), selector={"app": "volaticloud-backend"}))),
-            behind(services=replace(services(), gaps=(WHY,))),
+            behind(services=replace(services(), gaps=(WHY,)), ingresses=ingresses()),
             # Nothing of Keycloak is in this cluster: it runs elsewhere, and the setting is only the default.
             behind(
                 services=replace(services(), services=(service(), routes.BALANCED)),
