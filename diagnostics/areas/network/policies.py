@@ -19,6 +19,7 @@ from diagnostics.evidence.cluster.routes import (
     end,
     on_the_network,
     port_of,
+    ports_of,
     target_ports,
     unique,
 )
@@ -206,17 +207,18 @@ def _service_at(seen: Traffic, host: str, home: str) -> ServiceState | None:
 
 
 def _behind(state: ServiceState, ports: Sequence[ServicePort]) -> tuple[tuple[End, Door], ...]:
-    """The pods behind a service, each with the ports that these of the service lead to."""
+    """The pods behind a service, each with the ports that these of the service lead to.
+
+    A port that no container says it has is at fault itself: whether a policy lets it through is no matter then.
+    """
     found: list[tuple[End, Door]] = []
     for pod in state.pods:
         owner = state.state_of(pod)
         if owner and on_the_network(pod):
-            one = end(pod, owner.workload.template)
-            found.extend(
-                (one, Door(number, port.protocol))
-                for port in ports
-                for number in target_ports(port, owner.workload.template)
-            )
+            template = owner.workload.template
+            has = {one.number for one in ports_of(template)}
+            doors = (Door(number, port.protocol) for port in ports for number in target_ports(port, template))
+            found.extend((end(pod, template), door) for door in doors if not has or door.port in has)
     return tuple(found)
 
 

@@ -543,6 +543,11 @@ POLICIES = (
             traffic(policies=replace(policies(DENY), gaps=(WHY,))),
             traffic(policies=policies(DENY), pods=replace(pods(*BACKEND_PODS), gaps=(WHY,))),
             traffic(policies=policies(DENY), ingresses=ingresses()),
+            # The port that the service leads to is wrong: that is found with the service.
+            traffic(
+                policies=policies(DENY, replace(DENY, ingress=(Allowance(ports=(PolicyPort(8080),)),))),
+                services=services(service(target=8081)),
+            ),
             # The controller is in its node's network: policies do not speak of it.
             traffic(
                 policies=policies(DENY),
