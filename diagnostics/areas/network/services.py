@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from diagnostics.areas.network.platform import (
     counted,
+    excerpt,
     expected,
     few,
     kubectl,
@@ -73,7 +74,7 @@ def no_pods(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
             why = _refusal(state)
             summary = (
                 f"Nobody is behind service {one.service.name}: {state.subject} asks for "
-                f"{counted(state.workload.wanted, 'pod')} and has none{f' ({why})' if why else ''}"
+                f"{counted(state.workload.wanted, 'pod')} and has none{f' ({excerpt(why)})' if why else ''}"
             )
             facts = (Fact(str(state.subject), f"{state.workload.wanted} wanted, {state.workload.current} there"),)
             yield _sign(one, summary, facts, context)

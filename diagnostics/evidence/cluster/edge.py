@@ -2,13 +2,14 @@
 
 import asyncio
 
+from diagnostics.context import ClusterExpected
 from diagnostics.evidence.cluster.edge_client import Edge, Found, Visit
 from diagnostics.evidence.cluster.kinds import ClusterEdge, ClusterIngresses, ClusterServices, Host
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.routes import IngressState, controller_of
 from diagnostics.evidence.cluster.services import Ingress
 from diagnostics.model import Evidence
-from diagnostics.observe import Seen
+from diagnostics.observe import Seen, Source
 
 #: Names looked at in one run, all at once: a platform has a handful, and a wildcard of tenants must not be a flood.
 HOSTS = 20
@@ -75,3 +76,8 @@ def _told(name: str, ingress: Ingress, found: Found, visit: Visit | None, balanc
         status=visit.status if visit else None,
         no_status=visit.no_status if visit else None,
     )
+
+
+def edge_source(client: Edge, expected: ClusterExpected) -> Source[ClusterEdge]:
+    """The look at the public names as a source."""
+    return Source(ClusterEdge, EdgeLook(client, expected.controller, expected.controller_class).look, NEEDS)

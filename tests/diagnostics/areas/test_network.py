@@ -317,6 +317,9 @@ some_ingresses = st.builds(
 )
 SCALED = workloads(workload(wanted=0))
 JOB = workloads(workload(kind="Job"))
+REFUSED = workloads(
+    workload(conditions=(Condition("ReplicaFailure", "True", "FailedCreate", "exceeded\nquota " * 99),))
+)
 by_name = operator.attrgetter("name")
 platforms = st.fixed_dictionaries(
     {},
