@@ -187,6 +187,15 @@ def test_a_resolver_that_fails() -> None:
     ]
 
 
+def test_slow_lookups() -> None:
+    """Says once that lookups are slow, with the slowest."""
+    two = ingresses(ingress(), ingress("console", CONSOLE))
+    found = diagnose(ingresses=two, edge=ClusterEdge((host(lookup_ms=600), host(CONSOLE, lookup_ms=900))))
+    assert [cause.title for cause in found.causes] == [
+        f"Looking up {CONSOLE} took 900 ms (limit 500 ms); 1 other name took long too",
+    ]
+
+
 def test_a_load_balancer_that_refuses() -> None:
     """Says once that the load balancer refuses, however many names lead there."""
     two = ingresses(ingress(), ingress("console", CONSOLE))
