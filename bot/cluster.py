@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.clients.edge import EdgeClient
 from bot.clients.kubernetes import Address, KubernetesClient, Sealing
+from bot.clients.names import NameClient
 from bot.settings import KubernetesSettings
+from bot.trust import trusted
 from diagnostics.context import ClusterExpected, SealedExpected
 from diagnostics.evidence.cluster import KINDS
 from diagnostics.evidence.cluster.client import Cluster
+from diagnostics.evidence.cluster.edge import edge_source
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.evidence.cluster.sources import ClusterLook, cluster_sources, database_source
@@ -32,10 +36,15 @@ class Looking:
 
 
 class ClusterPlatform:
-    """The cluster of an environment. Its configuration is read anew for every run."""
+    """The cluster of an environment. Its configuration is read anew for every run.
+
+    Raises:
+        SettingsError: a file that a setting names cannot be used.
+    """
 
     def __init__(self, settings: KubernetesSettings) -> None:
         self._settings = settings
+        self._trust = trusted(settings.ca_file)
         self.expected = _expected(settings)
 
     @property
@@ -68,7 +77,9 @@ class ClusterPlatform:
 
     def _looks(self, client: Cluster, looking: Looking) -> tuple[Source[Any], ...]:
         look = ClusterLook(client, self.expected, looking.marks, looking.now)
-        return (*cluster_sources(look), database_source(looking.network))
+        names = NameClient(self._settings.nameserver)
+        edge = EdgeClient(names, self._trust, self._settings.https_port)
+        return (*cluster_sources(look), database_source(looking.network), edge_source(edge, self.expected))
 
 
 def _blind(error: CouldNotLookError) -> tuple[Source[Any], ...]:

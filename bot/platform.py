@@ -2,12 +2,10 @@
 
 import hashlib
 import hmac
-import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from bot.clients.docker import DockerClient
@@ -16,7 +14,8 @@ from bot.clients.network import NetworkClient
 from bot.clients.tokens import TokenReader
 from bot.clock import SystemClock
 from bot.cluster import ClusterPlatform, Looking
-from bot.settings import ClientSecret, EnvironmentSettings, KeycloakSettings, SettingsError
+from bot.settings import ClientSecret, EnvironmentSettings, KeycloakSettings
+from bot.trust import trusted
 from diagnostics.context import Expected, KeycloakExpected
 from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.evidence.containers import command
@@ -80,7 +79,7 @@ class Platform:
         self._keycloak = settings.keycloak
         self._target = _target(settings.keycloak, fingerprint) if settings.keycloak else None
         self._admin = _admin(settings.keycloak)
-        self._trust = _trust(settings.keycloak.ca_file if settings.keycloak else None)
+        self._trust = trusted(settings.keycloak.ca_file if settings.keycloak else None)
         self._fingerprint = fingerprint
         self.cluster = ClusterPlatform(settings.kubernetes) if settings.kubernetes else None
 
@@ -217,13 +216,3 @@ def _commands(settings: KeycloakSettings) -> tuple[str, str]:
         )
     host = container.docker_host
     return command(host, f"restart {container.name}"), command(host, f"logs --tail 100 {container.name}")
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    """What is trusted. A subject is no name (RFC 6125): the platform, in Go, refuses a certificate with that alone."""
-    try:
-        trust = ssl.create_default_context(cafile=ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise SettingsError(f"ca_file {ca_file} cannot be used: {error}. Give a file with PEM certificates.") from error
-    trust.hostname_checks_common_name = False
-    return trust

@@ -258,6 +258,7 @@ class KubernetesSettings(Part):
         "", description="who is asked for the public names, host:port; by default this machine's resolver"
     )
     https_port: int = Field(443, ge=1, le=65535, description="where the load balancer speaks TLS")
+    ca_file: Path | None = Field(None, description="a private authority of the public certificates, where there is one")
 
     @model_validator(mode="after")
     def _seen_namespaces(self) -> "KubernetesSettings":

@@ -142,6 +142,37 @@ _OF_A_LOST_NODE = (
     "server.probe-failing",
     *_CONSEQUENCES,
 )
+# Nobody answers behind a service.
+_NOBODY_BEHIND = (
+    "network.selector-matches-nothing",
+    "network.no-pods",
+    "network.endpoints-ending",
+    "network.no-ready-endpoints",
+    "network.scaled-to-zero",
+)
+_EDGE = ("network.edge-refused", "network.edge-timeout", "network.edge-tls-failed", "network.edge-silent")
+_WRONG_CERTIFICATE = (
+    "network.certificate-expired",
+    "network.certificate-not-yet-valid",
+    "network.certificate-wrong-name",
+    "network.certificate-untrusted",
+    "network.certificate-expiring",
+)
+#: What the ingress controller logs an error about, beside what it does.
+_LOGGED = (
+    *_NOBODY_BEHIND,
+    "network.policy-cuts-path",
+    "network.port-without-container",
+    "network.ingress-service-missing",
+    "network.ingress-port-missing",
+    "network.ingress-class-unknown",
+    "network.ingress-annotation-clash",
+    "network.tls-secret-missing",
+    "network.tls-secret-unusable",
+    *_WRONG_CERTIFICATE,
+    "network.gateway-error",
+    "network.controller-log-errors",
+)
 
 # Upstream first. A finding belongs to the first rule here that explains it.
 RULES = (
@@ -198,6 +229,31 @@ RULES = (
         "server.database-connection-failed",
         ("server.database-name-unknown", "server.database-refused", "server.database-timeout"),
     ),
+    *(
+        Rule(cause, (*_EDGE, "network.gateway-error", "network.proxy-errors"))
+        for cause in ("network.ingress-controller-missing", "network.controller-down")
+    ),
+    *(
+        Rule(cause, _NOBODY_BEHIND, linked=True)
+        for cause in ("network.ingress-controller-missing", "network.controller-down")
+    ),
+    Rule("network.policy-cuts-path", ("network.no-ready-endpoints", "network.gateway-error"), linked=True),
+    *(
+        Rule(cause, ("network.gateway-error",), linked=True)
+        for cause in (
+            *_NOBODY_BEHIND,
+            "network.port-without-container",
+            "network.ingress-service-missing",
+            "network.ingress-port-missing",
+            "network.ingress-annotation-clash",
+        )
+    ),
+    *(
+        Rule(cause, (*_WRONG_CERTIFICATE, "network.edge-tls-failed"), linked=True)
+        for cause in ("network.tls-secret-missing", "network.tls-secret-unusable")
+    ),
+    # The controller's log names no subject that could be compared; what it says is a note beside any of these.
+    *(Rule(cause, ("network.proxy-errors",)) for cause in _LOGGED),
     Rule("why.user-disabled", ("why.denied",)),
     Rule("token.issuer-wrong", ("token.key-unknown", "token.inactive")),
     *(Rule(cause, ("token.inactive",)) for cause in ("token.key-unknown", "token.signature-wrong", "token.expired")),

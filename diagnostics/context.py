@@ -30,6 +30,8 @@ class Limits(Value, frozen=True):
     terminating_seconds: int = 600
     # A nightly job runs once a day: its failure counts until the next run has shown otherwise.
     job_hours: int = 24
+    # A provider makes a load balancer within some two minutes; five are more than that.
+    balancer_seconds: int = 300
     # Shorter than this, a token can run out between being fetched and being used by a slow request.
     token_life_seconds: int = 30
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from shlex import quote
 
 from diagnostics.advice import Advice
+from diagnostics.areas.network import advice as network
 from diagnostics.areas.server import advice as server
 from diagnostics.areas.server.telling import FORM
 from diagnostics.context import ClusterExpected, Context, KeycloakExpected
@@ -305,6 +306,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "keycloak.probe-left-behind": (Advice("Nothing to do: it has been removed."),),
     **server.ADVICE,
+    **network.ADVICE,
 }
 #: What differs by the form a fault comes in, which is one of the facts of its finding.
 FORMS: dict[tuple[str, str], tuple[Advice, ...]] = server.FORMS
@@ -331,17 +333,12 @@ def suggest(causes: Iterable[Cause], context: Context, findings: Iterable[Findin
 
 
 def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator[Suggestion]:
-    words = {**_words(context.expected.keycloak), **_of_the_cluster(context.expected.cluster), **_place(cause.subject)}
+    words = {**_words(context.expected.keycloak), **_cluster_words(context.expected.cluster), **_place(cause.subject)}
     known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
     quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}
     for advice in FORMS.get((cause.id, facts.get(FORM, "")), ADVICE.get(cause.id, ())):
         text, command = _filled(advice.text, {**words, **known}), _filled(advice.command, {**words, **quoted})
         yield Suggestion(SuggestionKind.ADVICE, cause.id, cause.subject, text, command)
-
-
-def _of_the_cluster(cluster: ClusterExpected | None) -> dict[str, str]:
-    expected = cluster or ClusterExpected()
-    return {"kubectl": expected.kubectl, "namespace": expected.backend.namespace}
 
 
 def _place(subject: Subject) -> dict[str, str]:
@@ -355,6 +352,19 @@ def _filled(text: str, words: dict[str, str]) -> str:
     for place, word in words.items():
         text = text.replace(f"{{{place}}}", word)
     return text
+
+
+def _cluster_words(cluster: ClusterExpected | None) -> dict[str, str]:
+    """The cluster's words; those of the runbook where none is configured."""
+    platform = cluster or ClusterExpected()
+    return {
+        "kubectl": platform.kubectl,
+        "namespace": platform.backend.namespace,
+        "controller": platform.controller.name,
+        "controller_namespace": platform.controller.namespace,
+        "backend": platform.backend.name,
+        "backend_namespace": platform.backend.namespace,
+    }
 
 
 def _words(keycloak: KeycloakExpected | None) -> dict[str, str]:

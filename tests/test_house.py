@@ -46,7 +46,8 @@ OPTIONS = {"bot/cli.py"}
 #: Where each foreign library is at home, outside the playground: a module, or the one package whose subject it is.
 HOMES: dict[str, tuple[str, ...]] = {
     "aiohttp": ("bot/slack/", "handlers/", "bot/clients/kubernetes/"),
-    "cryptography": ("bot/clients/certificates.py", "bot/clients/network.py"),
+    "cryptography": ("bot/clients/certificates.py",),
+    "dns": ("bot/clients/names.py",),
     "docker": ("bot/clients/docker.py",),
     "httpx": ("bot/clients/http.py",),
     "jwt": ("bot/clients/tokens.py",),
@@ -102,6 +103,15 @@ TESTED_ELSEWHERE = {
     "diagnostics/evidence/cluster/workloads.py": "tests/bot/clients/kubernetes/test_readers.py",
     "diagnostics/redaction/learning.py": "tests/diagnostics/evidence/cluster/test_reading.py",
     "diagnostics/evidence/cluster/database.py": "tests/diagnostics/areas/test_server.py",
+    "diagnostics/areas/network/annotations.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/controller.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/edge.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/ingresses.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/platform.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/policies.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/advice.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/services.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/evidence/cluster/edge_client.py": "tests/diagnostics/evidence/cluster/test_edge.py",
     "diagnostics/evidence/containers.py": "tests/diagnostics/evidence/keycloak/test_container.py",
     "diagnostics/evidence/keycloak/kinds.py": "tests/diagnostics/test_runs.py",
     "diagnostics/evidence/network.py": "tests/bot/clients/test_network.py",
@@ -156,8 +166,12 @@ def test_every_check_is_tested() -> None:
     assert [case.id for case in CASES if not (case.fires and case.silent)] == []
 
 
-def _made_of(kind: type[Evidence]) -> tuple[type[Evidence], ...]:
-    return (*kind.NEEDS, *kind.USES) if issubclass(kind, View) else (kind,)
+def _made_of(kind: type[Evidence]) -> Iterator[type[Evidence]]:
+    """What must be looked at for this kind: itself, or what a view needs, however many views deep."""
+    if not issubclass(kind, View):
+        yield kind
+    for need in kind.NEEDS if issubclass(kind, View) else ():
+        yield from _made_of(need)
 
 
 def test_checks_use_what_their_area_looks_at() -> None:

@@ -1,4 +1,6 @@
-"""Certificates as facts: names, dates, fingerprints, and whether a private key belongs to one."""
+"""Certificates as facts: names, dates, fingerprints, whether a private key belongs to one; and how to look at any."""
+
+import ssl
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -9,6 +11,14 @@ from diagnostics.evidence.network import Certificate
 
 #: What reading a certificate raises for one that is none, or not by the rules.
 _UNREADABLE = (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm)
+
+
+def any_certificate() -> ssl.SSLContext:
+    """A context that accepts every certificate: used to look at one, never to send anything."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def certificate_of(der: bytes) -> Certificate | None:

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
+from bot.clients.certificates import any_certificate, certificate_of
 from bot.clients.failures import code, words
 from diagnostics.evidence.http import NoAnswer, Stage
 from diagnostics.evidence.network import Attempt, Certificate, Reached
@@ -101,10 +99,10 @@ class NetworkClient:
             return _Walk(str(address), connect_ms)
         shown, handshake_ms, failure = await watch.timed(Stage.TLS, lambda: _handshake(line, self._trust, goal.host))
         if failure is None:
-            return _Walk(str(address), connect_ms, handshake_ms, _certificate(shown or b""))
+            return _Walk(str(address), connect_ms, handshake_ms, certificate_of(shown or b""))
         if failure.certificate_refused:
             shown, _, _ = await watch.timed(Stage.TLS, lambda: _look(address, goal.host))
-        return _Walk(str(address), connect_ms, None, _certificate(shown or b""), failure)
+        return _Walk(str(address), connect_ms, None, certificate_of(shown or b""), failure)
 
 
 class _Watch:
@@ -181,45 +179,7 @@ async def _handshake(line: socket.socket, trust: ssl.SSLContext, host: str) -> b
 
 async def _look(address: _Address, host: str) -> bytes:
     """The certificate shown, whatever it is, over a connection of its own."""
-    return await _handshake(await _connected(address), _any_certificate(), host)
-
-
-def _any_certificate() -> ssl.SSLContext:
-    """A context that accepts every certificate: used to look at one, never to send anything."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def _certificate(der: bytes) -> Certificate | None:
-    """The facts of a certificate; None where none was shown, or one that cannot be read: TLS refuses that too."""
-    try:
-        return _facts(x509.load_der_x509_certificate(der))
-    except (ValueError, x509.DuplicateExtension):
-        return None
-
-
-def _facts(parsed: x509.Certificate) -> Certificate:
-    return Certificate(
-        subject=parsed.subject.rfc4514_string(),
-        issuer=parsed.issuer.rfc4514_string(),
-        names=_names(parsed),
-        not_before=parsed.not_valid_before_utc,
-        not_after=parsed.not_valid_after_utc,
-        fingerprint=parsed.fingerprint(hashes.SHA256()).hex(),
-    )
-
-
-def _names(parsed: x509.Certificate) -> tuple[str, ...]:
-    """The names it is for: only the alternative names count (RFC 6125), addresses among them."""
-    try:
-        names = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    hosts = names.get_values_for_type(x509.DNSName)
-    addresses = names.get_values_for_type(x509.IPAddress)
-    return (*hosts, *(str(address) for address in addresses))
+    return await _handshake(await _connected(address), any_certificate(), host)
 
 
 def _ms(began: float) -> int:

@@ -3,23 +3,22 @@
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bot.errors import VolatiError
-from playground.world.database import SimulatedDatabase
 from playground.world.docker.server import SimulatedDocker
 from playground.world.docker.volaticloud import KEYCLOAK
 from playground.world.faults.docker import DOCKER_FAULTS
+from playground.world.faults.edge import EDGE_FAULTS
 from playground.world.faults.keycloak import KEYCLOAK_FAULTS
 from playground.world.faults.kubernetes import KUBERNETES_FAULTS
 from playground.world.faults.model import Fault
 from playground.world.keycloak import state as keycloak_state
 from playground.world.keycloak.server import SimulatedKeycloak
-from playground.world.kubernetes.simulated import SimulatedCluster
-from playground.world.kubernetes.volaticloud import Secrets
+from playground.world.surroundings import ClusterAndSurroundings
 
-FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS, *KUBERNETES_FAULTS)
+FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS, *KUBERNETES_FAULTS, *EDGE_FAULTS)
 
 # What becomes of Keycloak while its container is down. No scenario of its own: it follows from Docker's.
 _CONTAINER_DOWN: Fault[keycloak_state.State] = Fault(
@@ -49,24 +48,15 @@ def fault_named(name: str) -> Fault[Any]:
     raise UnknownScenarioError(f"There is no scenario {name[:40]!r}; there are: {names}.")
 
 
-@dataclass(frozen=True, slots=True)
-class ClusterWithDatabase:
-    """A cluster, and the database outside of it that its platform names."""
-
-    cluster: SimulatedCluster
-    database: SimulatedDatabase
-
-
 class SimulatedPlatform:
     """The running simulated systems, and how to break them. What runs in a container is down when the container is."""
 
     def __init__(
-        self, keycloak: SimulatedKeycloak, docker: SimulatedDocker, cluster: ClusterWithDatabase | None = None
+        self, keycloak: SimulatedKeycloak, docker: SimulatedDocker, around: ClusterAndSurroundings | None = None
     ) -> None:
         self.keycloak = keycloak
         self.docker = docker
-        self.cluster = cluster.cluster if cluster else None
-        self._database = cluster.database if cluster else None
+        self._around = around
 
     async def switch_on(self, name: str) -> None:
         """Switch a fault on, in the system it is a fault of.
@@ -76,7 +66,9 @@ class SimulatedPlatform:
         """
         fault = fault_named(name)
         if fault in KUBERNETES_FAULTS:
-            self._living().switch_on(fault)
+            self.around.cluster.switch_on(fault)
+        elif fault in EDGE_FAULTS:
+            await self.around.edge.switch_on(fault)
         elif fault in DOCKER_FAULTS:
             self.docker.switch_on(fault)
         else:
@@ -86,21 +78,26 @@ class SimulatedPlatform:
     async def heal(self) -> None:
         """Mend everything."""
         self.docker.heal()
-        if self.cluster is not None:
-            self.cluster.heal()
+        if self._around is not None:
+            await self._around.heal()
         await self.keycloak.heal()
         await self._follow()
 
-    def _living(self) -> SimulatedCluster:
-        if self.cluster is None:
+    @property
+    def around(self) -> ClusterAndSurroundings:
+        """The cluster and what lies around it.
+
+        Raises:
+            UnknownScenarioError: this platform runs without.
+        """
+        if self._around is None:
             raise UnknownScenarioError("This platform runs without its cluster: start it with `running(cluster=True)`.")
-        return self.cluster
+        return self._around
 
     async def _follow(self) -> None:
         """Have the systems that stand on others follow them."""
-        if self.cluster is not None and self._database is not None:
-            listening = self.cluster.world.desired.machine.database.listening
-            await (self._database.listen() if listening else self._database.stop())
+        if self._around is not None:
+            await self._around.follow()
         container = self.docker.state.named(KEYCLOAK)
         if container is None or not container.runs:
             await self.keycloak.switch_on(_CONTAINER_DOWN)
@@ -121,7 +118,7 @@ class SimulatedPlatform:
                 "admin": {"client_id": keycloak.admin_client_id, "client_secret": keycloak.admin_client_secret},
                 "container": {"name": KEYCLOAK, "docker_host": self.docker.host},
             },
-            **({"kubernetes": {"kubeconfig": str(self.cluster.kubeconfig())}} if self.cluster else {}),
+            **({"kubernetes": self._around.environment()} if self._around else {}),
         }
 
 
@@ -129,16 +126,14 @@ class SimulatedPlatform:
 async def running(*, cluster: bool = False) -> AsyncIterator[SimulatedPlatform]:
     """The simulated platform, on loopback, until the end of the block.
 
-    With `cluster`, its Kubernetes and what its database's address is: half a second more.
+    With `cluster`, its Kubernetes and what lies around it: half a second more.
     """
     async with SimulatedKeycloak() as keycloak, SimulatedDocker() as docker:
         if not cluster:
             yield SimulatedPlatform(keycloak, docker)
             return
-        async with SimulatedDatabase() as database:
-            secrets = Secrets(client=keycloak.client_secret, database_port=database.port)
-            async with SimulatedCluster(secrets) as living:
-                yield SimulatedPlatform(keycloak, docker, ClusterWithDatabase(living, database))
+        async with ClusterAndSurroundings(keycloak.client_secret) as around:
+            yield SimulatedPlatform(keycloak, docker, around)
 
 
 @asynccontextmanager

@@ -155,7 +155,7 @@ def test_deep(volati: Volati) -> None:
 
 USAGE: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("unknown scenario", (*PLAYGROUND, "--scenario", "nope"), "There is no scenario 'nope'; there are: healthy,"),
-    ("unknown area", ("diagnose", "moon", "--playground"), "There is no area 'moon'; there are: keycloak."),
+    ("unknown area", ("diagnose", "moon", "--playground"), "There is no area 'moon'; there are: keycloak"),
     ("one area unknown", ("diagnose", "moon", "keycloak", "--playground", "--json"), "There is no area 'moon'"),
     ("unknown environment", (*PLAYGROUND, "-e", "moon"), "There is no environment 'moon'; the settings name"),
     ("no user", ("why", "..", "view", "x", "--playground"), "'..' is no name of a user. Ask as in: why alice view"),

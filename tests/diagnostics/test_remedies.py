@@ -32,7 +32,13 @@ GRAVE = sorted(
 
 
 def suggested(id: str, context: Context = FULL) -> tuple[Suggestion, ...]:
-    return suggest([Cause(id, Subject("realm", "volaticloud"), id)], context)
+    return suggest([Cause(id, about(id), id)], context)
+
+
+def about(id: str) -> Subject:
+    """A subject of the kind that the area's checks name."""
+    in_cluster = id.partition(".")[0] in {"server", "network"}
+    return Subject("deployment", "volaticloud/api") if in_cluster else Subject("realm", "volaticloud")
 
 
 @pytest.mark.parametrize("id", GRAVE)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from diagnostics.evidence.cluster.logs import ContainerLog
-from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Node, Quota, Usage
+from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Node, Quota
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
@@ -185,16 +185,6 @@ class ClusterScaling(Partial, frozen=True):
     quotas: tuple[Quota, ...] = ()
 
 
-class ClusterUsage(Partial, frozen=True):
-    """What pods and nodes use now, as the metrics server measured it."""
-
-    KIND: ClassVar[str] = "cluster.usage"
-    WHAT: ClassVar[str] = "what pods and nodes use (the metrics server)"
-
-    pods: tuple[Usage, ...] = ()
-    nodes: tuple[Usage, ...] = ()
-
-
 class ClusterEvents(Partial, frozen=True):
     """Recent events, newest first. `cut` says that there were more than are kept."""
 
@@ -258,28 +248,36 @@ class DatabaseReach(Evidence, frozen=True):
 class Host(Value, frozen=True):
     """A public name as it is seen from where the bot runs.
 
-    `addresses` are what the name resolves to, `lookup_failure` why it does not. `balancers` are the addresses its
-    ingress was given. `reached` is the connection to the first balancer under that name, with the certificate shown;
-    `status` what the gateway answered there.
+    `addresses` are what the name resolves to, `lookup_failure` why it does not, and `missing` says that a nameserver
+    knows there is no such name or no address for it. `balancers` are the addresses its ingress was given. `reached` is
+    the connection to the first balancer under that name, with the certificate shown; `status` what the gateway
+    answered there, or `no_status` why there was none.
     """
 
     name: str
     ingress: Name
     addresses: tuple[str, ...] = ()
     lookup_failure: NoAnswer | None = None
+    missing: bool = False
+    lookup_ms: int | None = None
     balancers: tuple[str, ...] = ()
     reached: Reached | None = None
     status: int | None = None
+    no_status: NoAnswer | None = None
 
 
 class ClusterEdge(Evidence, frozen=True):
-    """The platform's public names, as they resolve and answer from where the bot runs."""
+    """The platform's public names, as they resolve and answer from where the bot runs.
+
+    `left_out` are the names beyond the bound on how many are looked at.
+    """
 
     KIND: ClassVar[str] = "cluster.edge"
     WHAT: ClassVar[str] = "the public names and what answers there"
     SETTING: ClassVar[str] = _SETTING
 
     hosts: tuple[Host, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 KINDS: tuple[type[Evidence], ...] = (
@@ -293,7 +291,6 @@ KINDS: tuple[type[Evidence], ...] = (
     ClusterConfigs,
     ClusterNodes,
     ClusterScaling,
-    ClusterUsage,
     ClusterEvents,
     ClusterLogs,
     ClusterController,

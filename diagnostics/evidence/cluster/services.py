@@ -1,5 +1,7 @@
 """How traffic finds pods: services and their endpoints, ingresses and their classes, network policies."""
 
+from datetime import datetime
+
 from diagnostics.evidence.cluster.names import Name, Selector
 from diagnostics.evidence.network import Certificate
 from diagnostics.model import Value
@@ -15,7 +17,10 @@ class ServicePort(Value, frozen=True):
 
 
 class Service(Value, frozen=True):
-    """A service. Without a selector somebody else keeps its endpoints. `addresses` are its load balancer's."""
+    """A service. Without a selector somebody else keeps its endpoints.
+
+    `addresses` are its load balancer's, `cluster_addresses` those it has inside the cluster.
+    """
 
     name: Name
     type: str = "ClusterIP"
@@ -25,6 +30,8 @@ class Service(Value, frozen=True):
     headless: bool = False
     addresses: tuple[str, ...] = ()
     unready_too: bool = False
+    cluster_addresses: tuple[str, ...] = ()
+    created_at: datetime | None = None
 
 
 class Endpoint(Value, frozen=True):

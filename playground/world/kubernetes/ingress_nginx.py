@@ -49,9 +49,9 @@ class IngressNginx:
 
     def reconcile(self, plane: Plane) -> float:
         """Take the ingresses over, as they are now."""
-        routes = tuple({(route.host, route.path): route for route in _routes(plane)}.values())
-        if not self.history or self.history[-1][1] != routes:
-            self.history.append((plane.now_s, routes))
+        led = tuple({(route.host, route.path): route for route in routes(plane)}.values())
+        if not self.history or self.history[-1][1] != led:
+            self.history.append((plane.now_s, led))
         if not self.noise or self.noise[-1][1] != plane.machine.noisy_ingress:
             self.noise.append((plane.now_s, plane.machine.noisy_ingress))
         warnings = frozenset(_warnings(plane))
@@ -102,7 +102,7 @@ def _latest(history: list[tuple[float, T]], at_s: float, *, default: T) -> T:
     return next((value for since_s, value in reversed(history) if since_s <= at_s), default)
 
 
-def _routes(plane: Plane) -> Iterator[Route]:
+def routes(plane: Plane) -> Iterator[Route]:
     """Every route, the oldest ingress last: where two claim the same, the older one has it."""
     listed = plane.listed("Ingress")
     for ingress in sorted(listed, key=lambda one: str(one["metadata"]["creationTimestamp"]), reverse=True):

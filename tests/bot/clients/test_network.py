@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from bot.clients.certificates import certificate_of
 from bot.clients.http import REQUEST_SECONDS
-from bot.clients.network import REACH_SECONDS, NetworkClient, _certificate
+from bot.clients.network import REACH_SECONDS, NetworkClient
 from diagnostics.evidence.http import CERTIFICATE_REFUSED, Stage
 from diagnostics.evidence.network import Reached
 from diagnostics.observe import Deadlines
@@ -235,7 +236,7 @@ async def test_a_handshake_that_never_comes() -> None:
 
 async def test_a_certificate_that_cannot_be_read() -> None:
     """Has no facts of a certificate that cannot be read."""
-    assert _certificate(b"\x30\x03\x02\x01\x05") is None
+    assert certificate_of(b"\x30\x03\x02\x01\x05") is None
 
 
 async def test_cancelled() -> None:

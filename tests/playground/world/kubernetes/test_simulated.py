@@ -59,8 +59,7 @@ async def test_a_fault_is_seen(cluster: SimulatedCluster) -> None:
 async def test_it_is_part_of_the_platform() -> None:
     """Runs beside the platform's other systems where it is asked for, shares their secrets, and breaks and heals."""
     async with running(cluster=True) as platform:
-        assert platform.cluster is not None
-        world = platform.cluster.world
+        world = platform.around.cluster.world
         held = world.plane.read("Secret", "volaticloud", "keycloak-client-secret")
         assert held is not None
         assert base64.b64decode(held["data"]["client-secret"]).decode() == platform.keycloak.client_secret

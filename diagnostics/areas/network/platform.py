@@ -1,0 +1,172 @@
+"""The words the network checks share: the expected platform, commands for it, and why pods are not ready."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from diagnostics.context import ClusterExpected, Context
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.pods import Container, Pod, Role, Stage
+from diagnostics.evidence.cluster.states import WorkloadState
+from diagnostics.exit_codes import in_words
+from diagnostics.model import Fact
+
+#: Things named in a sentence; more are counted.
+FEW = 3
+#: Characters of a server's or a log's own words in a sentence; the facts have them whole.
+EXCERPT = 200
+#: What a container waits for while its pod starts; everything else it waits for is a failure.
+_STARTING = {"", "ContainerCreating", "PodInitializing"}
+
+
+def expected(context: Context) -> ClusterExpected:
+    """What the platform is in its cluster; the runbook's where nothing is configured."""
+    return context.expected.cluster or ClusterExpected()
+
+
+def kubectl(context: Context, words: str, name: Name | str = "", *more: str) -> str:
+    """A kubectl command about a thing, or about a namespace: its words, the name quoted, the namespace always given."""
+    thing = [shlex.quote(name.name)] if isinstance(name, Name) else []
+    space = name.namespace if isinstance(name, Name) else name
+    where = ["-n", shlex.quote(space)] if space else []
+    return " ".join((expected(context).kubectl, words, *thing, *where, *more))
+
+
+def looked_at(name: Name, context: Context) -> bool:
+    """Whether the namespace of a thing is one of those that are looked at: else its absence says nothing."""
+    return name.namespace in expected(context).namespaces
+
+
+def few(names: Iterable[object]) -> str:
+    """Things in a sentence: a few by name, the rest counted."""
+    listed = [str(name) for name in names]
+    more = f" and {len(listed) - FEW} more" if len(listed) > FEW else ""
+    return f"{', '.join(listed[:FEW])}{more}"
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things, as in "1 pod" and "2 pods"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def excerpt(text: str) -> str:
+    """Somebody else's words on one line, cut between two words where they are long."""
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 2].rpartition(' ')[0] or line[: EXCERPT - 2]} …"
+
+
+def span(time: timedelta) -> str:
+    """How long something is, as a person counts: minutes, hours, and days from two on."""
+    minutes = int(time.total_seconds() // 60)
+    hours = minutes // 60
+    if hours >= 48:  # noqa: PLR2004 from two days on, days are what a person counts in
+        return f"{hours // 24} days"
+    return f"{hours} h" if hours else f"{minutes} min"
+
+
+def starting(pod: Pod, context: Context) -> bool:
+    """Whether a pod is young and nothing has gone wrong with it yet."""
+    young = context.at - pod.created_at < timedelta(seconds=context.limits.starting_seconds)
+    return young and not pod.finished and not any(_failed(one) for one in pod.containers)
+
+
+def leaving(pod: Pod, context: Context) -> bool:
+    """Whether a pod is being ended and still within the time for that."""
+    if pod.deleting_since is None:
+        return False
+    given = timedelta(seconds=pod.grace_s + context.limits.terminating_seconds)
+    return context.at - pod.deleting_since < given
+
+
+def why_not_ready(pods: Sequence[Pod], states: Sequence[WorkloadState]) -> str:
+    """Why pods are not ready, in the commonest reason's words."""
+    owners = {pod.name: state for state in states for pod in state.pods}
+    reasons = Counter(why(pod, owners.get(pod.name)) for pod in pods)
+    if not reasons:
+        return ""
+    ((commonest, times),) = reasons.most_common(1)
+    return commonest if times == len(pods) else f"{times} of them: {commonest}"
+
+
+def why(pod: Pod, state: WorkloadState | None) -> str:
+    """Why one pod is not ready."""
+    if pod.deleting_since is not None:
+        return "it is being deleted"
+    scheduled = pod.condition("PodScheduled")
+    if scheduled and scheduled.status == "False":
+        return f"no node takes it ({excerpt(scheduled.message)})" if scheduled.message else "no node takes it"
+    if lost := _node_lost(pod, state):
+        return lost
+    failing = next((one for one in pod.containers if _failed(one)), None) or _unready(pod)
+    return _of_container(pod, failing, state) if failing else _of_pod(pod)
+
+
+def pod_facts(pods: Sequence[Pod], states: Sequence[WorkloadState]) -> tuple[Fact, ...]:
+    """Pods with why each is not ready, a few of them; the rest counted."""
+    owners = {pod.name: state for state in states for pod in state.pods}
+    facts = [Fact(f"pod {pod.name.name}", _told(pod, owners.get(pod.name))) for pod in pods[:FEW]]
+    more = len(pods) - FEW
+    return (*facts, Fact("more", counted(more, "pod"))) if more > 0 else tuple(facts)
+
+
+def _told(pod: Pod, state: WorkloadState | None) -> str:
+    return "ready" if pod.ready else why(pod, state)
+
+
+def _failed(container: Container) -> bool:
+    if container.stage is Stage.WAITING:
+        return container.reason not in _STARTING or container.restarts > 0
+    if container.stage is Stage.TERMINATED:
+        return container.end is not None and (container.end.code != 0 or container.role is Role.MAIN)
+    return container.restarts > 0 and not container.ready
+
+
+def _unready(pod: Pod) -> Container | None:
+    return next((one for one in pod.containers if one.role is not Role.INIT and not one.ready), None)
+
+
+def _node_lost(pod: Pod, state: WorkloadState | None) -> str:
+    node = next((one for one in state.nodes if one.name == pod.node), None) if state else None
+    return f"its node {pod.node} is not ready" if node and not node.ready else ""
+
+
+def _of_pod(pod: Pod) -> str:
+    ready = pod.condition("Ready")
+    words = pod.message or pod.reason or (ready.message if ready else "")
+    return excerpt(words) or f"it is in phase {pod.phase}"
+
+
+def _of_container(pod: Pod, container: Container, state: WorkloadState | None) -> str:
+    said = [_stage(container)]
+    if container.stage is Stage.RUNNING and state:
+        said.extend(_probe(pod, state))
+    log = state.log_of(pod, container) if state else None
+    if log and log.known:
+        said.append(f"its log: {excerpt(log.known[0].line)}")
+    return f"{container.role} {container.name} {'; '.join(one for one in said if one)}"
+
+
+def _stage(container: Container) -> str:
+    end = container.latest_end
+    ended = f"it ended with {in_words(end.code)}" if end and end.code else ""
+    if end and end.reason == "OOMKilled":
+        ended = "it was killed for want of memory (OOMKilled)"
+    match container.stage:
+        case Stage.WAITING:
+            why = ended or excerpt(container.message)
+            return f"waits ({container.reason or 'for its start'}){f': {why}' if why else ''}"
+        case Stage.TERMINATED:
+            return ended or "has ended"
+        case _:
+            return _running(container)
+
+
+def _running(container: Container) -> str:
+    after = f" after {counted(container.restarts, 'restart')}" if container.restarts else ""
+    return f"runs{after} and is not ready"
+
+
+def _probe(pod: Pod, state: WorkloadState) -> Iterable[str]:
+    told = (one.message for one in state.events_about(pod) if one.reason == "Unhealthy" and "eadiness" in one.message)
+    yield from (excerpt(one) for one in list(told)[:1])

@@ -1,0 +1,230 @@
+"""Checks of network policies: whether the connections that the platform needs still pass."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from ipaddress import ip_address
+from itertools import product
+
+from msgspec.structs import replace
+
+from diagnostics.areas.network.platform import counted, expected, few, kubectl
+from diagnostics.check import Sign, check
+from diagnostics.context import Context
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.passage import Door, End, Policies, Ruling
+from diagnostics.evidence.cluster.routes import (
+    ServiceState,
+    Traffic,
+    backends,
+    end,
+    on_the_network,
+    port_of,
+    ports_of,
+    target_ports,
+    unique,
+)
+from diagnostics.evidence.cluster.services import ServicePort
+from diagnostics.model import Fact, Severity, Subject, Value
+from diagnostics.runbook import Section
+
+_DNS = Name("kube-system", "kube-dns")
+_DNS_DOORS = (Door(53, "UDP"), Door(53, "TCP"))
+
+
+class Path(Value, frozen=True):
+    """Connections that the platform needs: from any of these pods to any of those ends, through a door of each.
+
+    `who` needs them, and `whom` they lead to, in words. `about` is what is hurt when they are cut.
+    """
+
+    who: str
+    whom: str
+    sources: tuple[End, ...]
+    targets: tuple[tuple[End, Door], ...]
+    about: Subject
+    rests_on: tuple[Subject, ...] = ()
+
+
+class Cut(Value, frozen=True):
+    """A path with the connections that policies hold: how many of how many, and which policies."""
+
+    path: Path
+    held: int
+    of: int
+    policies: tuple[Name, ...]
+    example: str
+
+
+@check(
+    Traffic,
+    "network.policy-cuts-path",
+    "A network policy cuts a connection the platform needs",
+    Severity.CRITICAL,
+    Section.NETWORK,
+)
+def policy_cuts_path(seen: Traffic, context: Context) -> Iterator[Sign]:
+    """Once any policy selects a pod, only what some policy allows passes: a missing allowance shows as silence."""
+    cuts: dict[Subject, list[Cut]] = defaultdict(list)
+    for path in _paths(seen, context):
+        cut = _judged(path, seen.rules)
+        if cut:
+            cuts[path.about].append(cut)
+    return (_sign(about, some, context) for about, some in cuts.items())
+
+
+CHECKS = (policy_cuts_path,)
+
+
+def _sign(about: Subject, cuts: Sequence[Cut], context: Context) -> Sign:
+    policies = unique(name for cut in cuts for name in cut.policies)
+    held = f"policy {few(policies)} cuts" if len(policies) == 1 else f"policies {few(policies)} cut"
+    whom = "; ".join(_in_words(cut) for cut in cuts)
+    summary = f"Network {held} {cuts[0].path.who} off from {whom}: nothing allows it"
+    facts = tuple(Fact(cut.path.whom, f"{cut.held} of {cut.of} connections cut, such as {cut.example}") for cut in cuts)
+    command = kubectl(context, "describe networkpolicy", policies[0])
+    severity = None if any(cut.held == cut.of for cut in cuts) else Severity.WARNING
+    rests_on = unique(subject for cut in cuts for subject in cut.path.rests_on)
+    return Sign(about, summary, facts, command, severity, rests_on)
+
+
+def _in_words(cut: Cut) -> str:
+    part = "" if cut.held == cut.of else f" ({cut.held} of {counted(cut.of, 'connection')})"
+    return f"{cut.path.whom}{part}"
+
+
+def _judged(path: Path, policies: Policies) -> Cut | None:
+    """What policies hold of a path; None where they hold nothing."""
+    pairs = [
+        (source, target, door)
+        for source, (target, door) in product(path.sources, path.targets)
+        if source.outside or source != target
+    ]
+    ruled = [(source, target, door, policies.ruling(source, target, door)) for source, target, door in pairs]
+    held = [one for one in ruled if not one[3].passes]
+    if not held:
+        return None
+    source, target, door, _ = held[0]
+    names = unique(name for *_, ruling in held for name in _holders(ruling))
+    return Cut(path, len(held), len(ruled), names, f"{source.label} to {target.label} {door}")
+
+
+def _holders(ruling: Ruling) -> tuple[Name, ...]:
+    return (*ruling.leaving, *ruling.entering)
+
+
+def _paths(seen: Traffic, context: Context) -> Iterator[Path]:
+    """The connections that must stand, of those that everything needed for a judgement was seen of."""
+    yield from _from_controller(seen, context)
+    yield from _from_backend(seen, context)
+
+
+def _from_controller(seen: Traffic, context: Context) -> Iterator[Path]:
+    """From the ingress controller to every service that an ingress of its class leads to."""
+    platform = expected(context)
+    sources = seen.of_workload(platform.controller)
+    routed = seen.ingresses.served_by(platform.controller_class) if seen.ingresses else ()
+    leads = unique(
+        (Name(one.ingress.name.namespace, to.service), to.port) for one in routed for to in backends(one.ingress)
+    )
+    ports: dict[Name, list[int | str]] = defaultdict(list)
+    for name, port in leads:
+        ports[name].append(port)
+    for name, wanted in ports.items():
+        state = seen.services.state(name) if seen.services else None
+        if state and seen.whole(platform.controller.namespace, name.namespace):
+            through = [found for one in wanted if (found := port_of(state.service, one))]
+            whom = f"service {name}"
+            targets = _behind(state, through)
+            yield Path("the ingress controller", whom, sources, targets, state.subject, state.rests_on)
+
+
+def _from_backend(seen: Traffic, context: Context) -> Iterator[Path]:
+    """From the backend to Keycloak, to the database and to the cluster's DNS."""
+    backend = expected(context).backend
+    sources = seen.of_workload(backend)
+    state = seen.workload(backend)
+    about = state.subject if state else backend.subject("Deployment")
+    for whom, targets in (*_keycloak(seen, context), *_database(seen, backend), *_dns(seen, backend)):
+        yield Path("the backend", whom, sources, targets, about)
+
+
+_Targets = tuple[str, tuple[tuple[End, Door], ...]]
+
+
+def _keycloak(seen: Traffic, context: Context) -> Iterator[_Targets]:
+    platform = expected(context)
+    state = seen.services.state(platform.keycloak) if seen.services else None
+    if state and seen.whole(platform.backend.namespace, platform.keycloak.namespace):
+        yield f"Keycloak's service {platform.keycloak}", _behind(state, state.service.ports)
+
+
+def _database(seen: Traffic, backend: Name) -> Iterator[_Targets]:
+    """To the database: a service of the cluster by its name or address, or an address outside."""
+    target = seen.database
+    if target is None:
+        return
+    words = f"the database at {target.host}:{target.port}"
+    inside = _service_at(seen, target.host, backend.namespace)
+    if inside and seen.whole(backend.namespace, inside.service.name.namespace):
+        through = [port for port in inside.service.ports if port.number == target.port]
+        yield words, _behind(inside, through)
+    elif not inside and seen.whole(backend.namespace):
+        yield words, _outside(target.host, target.port, seen.database_addresses)
+
+
+def _outside(host: str, port: int, looked_up: tuple[str, ...]) -> tuple[tuple[End, Door], ...]:
+    addresses = (host,) if _is_address(host) else looked_up
+    return tuple((End(f"{address}:{port}", address=address, ports=()), Door(port)) for address in addresses)
+
+
+def _dns(seen: Traffic, backend: Name) -> Iterator[_Targets]:
+    """To the cluster's DNS, over UDP and over TCP; which pods that are is not always seen.
+
+    A node may have a cache of its own in between, at an address of the node: so every allowed address counts.
+    """
+    if not seen.whole(backend.namespace):
+        return
+    state = seen.services.state(_DNS) if seen.services else None
+    for door in _DNS_DOORS:
+        known = _behind(state, _ports_at(state, door)) if state and seen.whole(_DNS.namespace) else ()
+        ends = tuple((replace(one, address=""), through) for one, through in known)
+        yield f"the cluster's DNS ({door})", ends or ((End("the cluster's DNS", _DNS.namespace), door),)
+
+
+def _ports_at(state: ServiceState, door: Door) -> tuple[ServicePort, ...]:
+    return tuple(one for one in state.service.ports if (one.number, one.protocol) == (door.port, door.protocol))
+
+
+def _service_at(seen: Traffic, host: str, home: str) -> ServiceState | None:
+    """The service that a host is, by the names the cluster's DNS has for it, or by its address."""
+    for one in seen.services.services if seen.services else ():
+        name = one.service.name
+        full = f"{name.name}.{name.namespace}"
+        names = {full, f"{full}.svc", f"{full}.svc.cluster.local", *((name.name,) if name.namespace == home else ())}
+        if host.rstrip(".") in names or host in one.service.cluster_addresses:
+            return one
+    return None
+
+
+def _behind(state: ServiceState, ports: Sequence[ServicePort]) -> tuple[tuple[End, Door], ...]:
+    """The pods behind a service, each with the ports that these of the service lead to.
+
+    A port that no container says it has is at fault itself: whether a policy lets it through is no matter then.
+    """
+    found: list[tuple[End, Door]] = []
+    for pod in state.pods:
+        owner = state.state_of(pod)
+        if owner and on_the_network(pod):
+            template = owner.workload.template
+            has = {one.number for one in ports_of(template)}
+            doors = (Door(number, port.protocol) for port in ports for number in target_ports(port, template))
+            found.extend((end(pod, template), door) for door in doors if not has or door.port in has)
+    return tuple(found)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

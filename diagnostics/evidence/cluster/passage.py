@@ -1,0 +1,147 @@
+"""Whether network policies let a connection pass, exactly as networking.k8s.io/v1 has it. Pure; no cluster is asked.
+
+A pod that no policy selects in a direction is open in that direction. Once any does, what passes is the union of what
+all of them allow. A connection passes when it may leave the one end and enter the other.
+
+What is not known of an end counts in favour of passing, so that a connection is only ever called cut when it is.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+
+from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.services import Allowance, Peer, Policy, PolicyPort
+from diagnostics.evidence.cluster.workloads import Port
+from diagnostics.model import Value
+
+
+class Way(StrEnum):
+    """The direction of a connection, as seen from a pod."""
+
+    IN = "ingress"
+    OUT = "egress"
+
+
+class End(Value, frozen=True):
+    """One end of a connection: a pod, or with no namespace an address outside the cluster.
+
+    `labels` and `ports` (what its containers say they listen at) are None where they are not known, and `address` is
+    empty. `label` is what a person calls it.
+    """
+
+    label: str
+    namespace: str = ""
+    labels: dict[str, str] | None = None
+    address: str = ""
+    ports: tuple[Port, ...] | None = None
+
+    @property
+    def outside(self) -> bool:
+        """Whether it is no pod."""
+        return not self.namespace
+
+
+class Door(Value, frozen=True):
+    """The port a connection goes to, and its protocol."""
+
+    port: int
+    protocol: str = "TCP"
+
+    def __str__(self) -> str:
+        return f"{self.protocol} {self.port}"
+
+
+class Ruling(Value, frozen=True):
+    """What the policies say of a connection: those that keep it from leaving, and from entering. None: it passes."""
+
+    leaving: tuple[Name, ...] = ()
+    entering: tuple[Name, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing holds it."""
+        return not self.leaving and not self.entering
+
+
+class Policies:
+    """The policies of a cluster, with the namespaces' labels by which they choose."""
+
+    def __init__(self, policies: Iterable[Policy], namespaces: Mapping[str, Mapping[str, str]]) -> None:
+        self._policies = tuple(policies)
+        self._namespaces = namespaces
+
+    def ruling(self, source: End, target: End, door: Door) -> Ruling:
+        """Whether a connection passes, and which policies hold it where it does not."""
+        return Ruling(
+            leaving=self._holding(Way.OUT, source, target, target, door),
+            entering=self._holding(Way.IN, target, source, target, door),
+        )
+
+    def selecting(self, way: Way, pod: End) -> tuple[Policy, ...]:
+        """The policies that isolate a pod in a direction. What is not known of a pod is not taken to select it."""
+        labels = pod.labels
+        if pod.outside or labels is None:
+            return ()
+        return tuple(
+            one
+            for one in self._policies
+            if one.name.namespace == pod.namespace and _limits(one, way) and one.pods.matches(labels)
+        )
+
+    def _holding(self, way: Way, pod: End, other: End, target: End, door: Door) -> tuple[Name, ...]:
+        policies = self.selecting(way, pod)
+        allowances = (allowance for one in policies for allowance in (one.ingress if way is Way.IN else one.egress))
+        if any(self._allows(allowance, pod.namespace, other, target, door) for allowance in allowances):
+            return ()
+        return tuple(one.name for one in policies)
+
+    def _allows(self, allowance: Allowance, home: str, other: End, target: End, door: Door) -> bool:
+        peers, ports = allowance.peers, allowance.ports
+        met = not peers or any(self._meets(peer, home, other) for peer in peers)
+        return met and (not ports or any(_opens(port, door, target.ports) for port in ports))
+
+    def _meets(self, peer: Peer, home: str, other: End) -> bool:
+        if peer.block:
+            return _in_block(peer.block, peer.but, other.address)
+        return not other.outside and self._space_meets(peer, home, other) and _labels_meet(peer, other)
+
+    def _space_meets(self, peer: Peer, home: str, other: End) -> bool:
+        if peer.namespaces is None:
+            return other.namespace == home
+        labels = self._namespaces.get(other.namespace)
+        return labels is None or peer.namespaces.matches(labels)
+
+
+def _limits(policy: Policy, way: Way) -> bool:
+    return policy.limits_ingress if way is Way.IN else policy.limits_egress
+
+
+def _labels_meet(peer: Peer, other: End) -> bool:
+    return peer.pods is None or other.labels is None or peer.pods.matches(other.labels)
+
+
+def _in_block(block: str, but: Sequence[str], address: str) -> bool:
+    if not address:
+        return True
+    try:
+        where = ip_address(address)
+        return where in ip_network(block, strict=False) and not any(
+            where in ip_network(one, strict=False) for one in but
+        )
+    except ValueError:
+        return True
+
+
+def _opens(port: PolicyPort, door: Door, ports: tuple[Port, ...] | None) -> bool:
+    if port.protocol != door.protocol:
+        return False
+    match port.port:
+        case None:
+            return True
+        case int(number):
+            return number <= door.port <= (port.end or number)
+        case str(name):
+            return ports is None or any(
+                (one.name, one.number, one.protocol) == (name, door.port, door.protocol) for one in ports
+            )
