@@ -17,6 +17,7 @@ from playground.world.kubernetes.volaticloud import DASHBOARD as DASHBOARD_NAME
 
 SERVER, NETWORK = "Server Won't Start", "Network Issues"
 NEXT = "2.15.0"  # the release that brought a fault
+UNPULLED = "2.16.0"  # a release that no node has yet
 ELSEWHERE = "198.51.100.20"  # where a public name leads that was moved by mistake
 FINALIZER = "volaticloud.com/flush-positions"
 LOST_NODE, FULL_NODE = "vke-node-1", "vke-node-1"
@@ -86,7 +87,7 @@ def _image(state: RegistryState) -> Change:
     """A new release whose image the registry does not hand out."""
     return _both(
         lambda wanted: wanted.with_machine(registries={**wanted.machine.registries, "ghcr.io": state}),
-        _main(image=f"{IMAGE}:{NEXT}"),
+        _main(image=f"{IMAGE}:{UNPULLED}"),
     )
 
 

@@ -340,7 +340,9 @@ class Store:
     def _mark(self, kind: Kind, thing: Thing, grace_s: int) -> None:
         about = thing["metadata"]
         fresh = "deletionTimestamp" not in about
-        about["deletionTimestamp"] = moment(self.now + timedelta(seconds=grace_s))
+        # A shorter grace counts from the first request on, as the API server has it (registry/rest/delete.go).
+        asked = self.now if fresh else _asked_at(about)
+        about["deletionTimestamp"] = moment(asked + timedelta(seconds=grace_s))
         about["deletionGracePeriodSeconds"] = grace_s
         if kind.counted and fresh:
             about["generation"] = about.get("generation", 0) + 1
@@ -423,6 +425,12 @@ def _grace(kind: Kind, thing: Thing, how: Deletion) -> int:
     if kind.kind != "Pod" or not spec.get("nodeName") or thing.get("status", {}).get("phase") in _OVER:
         return 0
     return spec.get("terminationGracePeriodSeconds", GRACE_S) if how.grace_s is None else how.grace_s
+
+
+def _asked_at(about: dict[str, Any]) -> datetime:
+    """When a deletion that is under way was asked for."""
+    until = datetime.fromisoformat(about["deletionTimestamp"])
+    return until - timedelta(seconds=about.get("deletionGracePeriodSeconds", 0))
 
 
 def _sooner(about: dict[str, Any], grace_s: int) -> bool:
