@@ -3,30 +3,41 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import pytest
 
+from bot.catalogue import load_catalogue
 from bot.clock import SystemClock
 from bot.examiner import Examiner, Frame, Order
 from bot.platform import Platform, fingerprints
 from bot.settings import EnvironmentSettings
+from diagnostics.areas import area_named
+from diagnostics.judge import Span, judge
 from diagnostics.model import Diagnosis, Reason, Verdict
 from diagnostics.observe import Deadlines
 from diagnostics.redaction import Redactor
 from diagnostics.runs import Run
+from diagnostics.signatures import Catalogue
 from playground.world.docker.server import SimulatedDocker
+from playground.world.faults.edge import EDGE_FAULTS
+from playground.world.faults.kubernetes import KUBERNETES_FAULTS
 from playground.world.faults.model import Fault
 from playground.world.keycloak.server import SimulatedKeycloak
-from playground.world.platform import FAULTS, SimulatedPlatform
+from playground.world.platform import FAULTS, SimulatedPlatform, running
 
 #: These take their time, so each gets a world of its own, beside the one in which the others follow one another.
 PATIENT = ("slow", "hanging", "login-hanging", "protection-hanging")
 #: The part of its own slowness that a slow world keeps: 2 s become 1.1 s, still above the limit of 1 s.
 HASTE = 0.55
-#: Where Keycloak itself serves as it should.
+#: Where what is looked at serves as it should.
 HARMLESS = ("healthy", "keycloak-log-errors")
+#: The faults of the cluster and of what lies around it.
+IN_CLUSTER: tuple[Fault[Any], ...] = (*KUBERNETES_FAULTS, *EDGE_FAULTS)
+#: Long enough for a machine on which much else runs; what hangs for good is in the scenarios of Keycloak.
+PATIENCE = Deadlines(source=15.0, run=40.0)
 #: What a fault hides beside what depends on it.
 HIDDEN: dict[str, set[tuple[str, Reason]]] = {
     "realm-disabled": {("the admin client's login", Reason.REFUSED)},
@@ -48,6 +59,12 @@ class Seen:
         return self.run.diagnosis
 
 
+@cache
+def known_errors() -> Catalogue:
+    """The packaged catalogue, read once."""
+    return load_catalogue()
+
+
 async def hurried(seconds: float) -> None:
     """Wait a part of the time."""
     await asyncio.sleep(seconds * HASTE)
@@ -60,30 +77,49 @@ async def world() -> AsyncIterator[SimulatedPlatform]:
         yield SimulatedPlatform(keycloak, docker)
 
 
-async def examined(simulated: SimulatedPlatform) -> Seen:
+async def examined(simulated: SimulatedPlatform, area: str) -> Seen:
     settings = EnvironmentSettings.model_validate(simulated.environment())
     platform = Platform("playground", settings, fingerprints(b"key"))
     redactor = Redactor(platform.known_secrets(), platform.ordinary_names())
-    frame = Frame(SystemClock(), redactor, Deadlines(), "from the test")
-    run = await Examiner({"playground": platform}, frame, None).examine(Order("keycloak", "playground"))
+    deadlines = Deadlines() if area == "keycloak" else PATIENCE
+    frame = Frame(SystemClock(), redactor, deadlines, "from the test", known_errors)
+    run = await Examiner({"playground": platform}, frame, None).examine(Order(area, "playground"))
     saved = Run.decode(redactor.value(run).encode())
     return Seen(run, saved.replayed())
 
 
-async def one_after_another(names: Iterable[str]) -> dict[str, Seen]:
+async def one_after_another(faults: Iterable[Fault[Any]], simulated: SimulatedPlatform) -> dict[str, Seen]:
+    found = {}
+    for fault in faults:
+        await simulated.heal()
+        await simulated.switch_on(fault.name)
+        found[fault.name] = await examined(simulated, fault.area)
+    return found
+
+
+async def of_keycloak(faults: Iterable[Fault[Any]]) -> dict[str, Seen]:
     async with world() as simulated:
-        found = {}
-        for name in names:
-            await simulated.heal()
-            await simulated.switch_on(name)
-            found[name] = await examined(simulated)
-        return found
+        return await one_after_another(faults, simulated)
+
+
+async def of_the_cluster() -> dict[str, Seen]:
+    async with running(cluster=True) as simulated:
+        return {
+            **await one_after_another(IN_CLUSTER, simulated),
+            **{f"sound {area}": await sound(simulated, area) for area in ("server", "network")},
+        }
+
+
+async def sound(simulated: SimulatedPlatform, area: str) -> Seen:
+    await simulated.heal()
+    return await examined(simulated, area)
 
 
 async def all_scenarios() -> dict[str, Seen]:
-    quick = [fault.name for fault in FAULTS if fault.name not in PATIENT]
-    groups = [quick, *([name] for name in PATIENT)]
-    found = await asyncio.gather(*(one_after_another(group) for group in groups))
+    others = [fault for fault in FAULTS if fault not in IN_CLUSTER]
+    quick = [fault for fault in others if fault.name not in PATIENT]
+    groups = [quick, *([fault] for fault in others if fault.name in PATIENT)]
+    found = await asyncio.gather(of_the_cluster(), *(of_keycloak(group) for group in groups))
     return {name: seen for part in found for name, seen in part.items()}
 
 
@@ -137,6 +173,24 @@ def test_advice(scenarios: dict[str, Seen], fault: Fault[Any]) -> None:
     """Says what to do about the fault."""
     live = scenarios[fault.name].live
     assert (not fault.expect) or any(one.cause == fault.expect for one in live.suggestions)
+
+
+@pytest.mark.parametrize("area", ["server", "network"])
+def test_a_sound_cluster(scenarios: dict[str, Seen], area: str) -> None:
+    """Finds nothing at all in a sound cluster, and sees all of it."""
+    live = scenarios[f"sound {area}"].live
+    assert (live.verdict, live.findings, live.unobserved) == (Verdict.HEALTHY, (), ())
+
+
+@every_fault
+def test_without_its_check(scenarios: dict[str, Seen], fault: Fault[Any]) -> None:
+    """Does not answer right any more without the check that owes the answer."""
+    run = scenarios[fault.name].run
+    area = area_named(run.diagnosis.area)
+    assert area is not None
+    lame = replace(area, checks=tuple(check for check in area.checks if check.id != fault.expect))
+    found = judge(lame, "playground", run.seen(), run.context, Span(run.diagnosis.started_at, 1))
+    assert (found.causes[:1] == run.diagnosis.causes[:1]) is (fault.expect is None)
 
 
 def test_names_are_unique() -> None:

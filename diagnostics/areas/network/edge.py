@@ -1,7 +1,7 @@
 """Checks of the public names: what they resolve to, what answers at the load balancer, which certificate it shows."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -35,6 +35,11 @@ class _Lost:
     host: HostState
     reached: Reached
     failure: NoAnswer
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether a deadline ended it."""
+        return self.failure.timed_out
 
 
 @check(PublicNames, "network.dns-missing", "A public name does not resolve", _CRITICAL, _SECTION)
@@ -112,21 +117,20 @@ def edge_timeout(seen: PublicNames, context: Context) -> Iterator[Sign]:
 @check(PublicNames, "network.edge-tls-failed", "The TLS handshake at the load balancer fails", _CRITICAL, _SECTION)
 def edge_tls_failed(seen: PublicNames, context: Context) -> Iterator[Sign]:
     """Without a handshake there is no certificate to judge: a plain port, an old protocol, or a proxy that hangs."""
-    for lost in _failed(seen, context, Stage.TLS):
-        one, reached, failure = lost.host, lost.reached, lost.failure
-        if reached.certificate is None or failure.timed_out:
-            summary = f"The TLS handshake for {one.name} at {_address(reached)} fails: {failure.detail}"
-            yield _sign(one, summary, _reach_facts(reached), _tls_command(one))
+    failed = (one for one in _failed(seen, context, Stage.TLS) if one.reached.certificate is None or one.timed_out)
+    for address, lost in _by_balancer(failed).items():
+        summary = f"The TLS handshake for {_names(lost)} at {address} fails: {lost[0].failure.detail}"
+        yield _shared_sign(address, lost, summary, _reach_facts(lost[0].reached), _tls_command(lost[0].host))
 
 
 @check(PublicNames, "network.edge-silent", "The load balancer does not answer a request", _CRITICAL, _SECTION)
 def edge_silent(seen: PublicNames, context: Context) -> Iterator[Sign]:
     """The connection stands and no answer comes: the controller hangs, or something between cuts requests off."""
-    for one, host in _looked_at(seen, context):
-        if host.no_status and host.no_status.stage is Stage.ANSWER:
-            summary = f"{one.name} is connected to and does not answer GET /: {host.no_status.detail}"
-            facts = (Fact("GET /", f"{host.no_status.detail} (after {host.no_status.took_ms} ms)"),)
-            yield _sign(one, summary, facts, _curl(one))
+    for address, lost in _by_balancer(_unanswered(seen, context)).items():
+        failure = lost[0].failure
+        summary = f"{_names(lost)} at {address} can be connected to and does not answer GET /: {failure.detail}"
+        facts = (Fact("GET /", f"{failure.detail} (after {failure.took_ms} ms)"),)
+        yield _shared_sign(address, lost, summary, facts, _curl(lost[0].host))
 
 
 @check(PublicNames, "network.gateway-error", "The ingress controller answers an error of its own", _CRITICAL, _SECTION)
@@ -239,10 +243,20 @@ def _failed(seen: PublicNames, context: Context, stage: Stage) -> Iterator["_Los
 
 def _unconnected(seen: PublicNames, context: Context, *, timed_out: bool) -> dict[str, list["_Lost"]]:
     """The names that could not be connected to, by the load balancer's address: it is at fault, not each of them."""
+    return _by_balancer(one for one in _failed(seen, context, Stage.CONNECT) if one.timed_out is timed_out)
+
+
+def _unanswered(seen: PublicNames, context: Context) -> Iterator["_Lost"]:
+    """The names that could be connected to, and whose request got no answer."""
+    for one, host in _looked_at(seen, context):
+        if host.reached and host.no_status and host.no_status.stage is Stage.ANSWER:
+            yield _Lost(one, host.reached, host.no_status)
+
+
+def _by_balancer(some: Iterable["_Lost"]) -> dict[str, list["_Lost"]]:
     found: dict[str, list[_Lost]] = defaultdict(list)
-    for lost in _failed(seen, context, Stage.CONNECT):
-        if lost.failure.timed_out is timed_out:
-            found[_address(lost.reached)].append(lost)
+    for lost in some:
+        found[_address(lost.reached)].append(lost)
     return found
 
 
@@ -255,6 +269,14 @@ def _balancer_sign(address: str, some: list["_Lost"], summary: str) -> Sign:
     rests_on = unique(subject for lost in some for subject in lost.host.rests_on)
     command = f"nc -vz -w 5 {_plain(reached)} {reached.port}"
     return Sign(Subject("load balancer", address), summary, _reach_facts(reached), command, None, rests_on)
+
+
+def _shared_sign(address: str, some: list["_Lost"], summary: str, facts: tuple[Fact, ...], command: str) -> Sign:
+    """A sign of the one name it is about; where several share it, of the load balancer that they share."""
+    if len(some) == 1:
+        return _sign(some[0].host, summary, facts, command)
+    rests_on = unique(subject for lost in some for subject in lost.host.rests_on)
+    return Sign(Subject("load balancer", address), summary, facts, command, None, rests_on)
 
 
 def _certificates(seen: PublicNames, context: Context) -> Iterator[tuple[HostState, Certificate]]:
