@@ -9,7 +9,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TextIO
@@ -99,9 +99,10 @@ def diagnose(
     """Look at the live platform and say what is wrong and why. Exits 0 healthy, 1 at fault, 3 could not tell."""
 
     async def work() -> int:
-        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+        named = tuple(dict.fromkeys(area.lower() for area in areas))
+        async with _services(config, in_playground=in_playground, scenario=scenario, areas=named) as services:
             runs: list[Run] = []
-            for area in dict.fromkeys(area.lower() for area in areas):
+            for area in named:
                 order = Order(area, environment or services.settings.environment, deep)
                 runs.append(await services.examiner.examine(order, _quiet if as_json else _show_progress))
                 if not as_json:
@@ -312,20 +313,21 @@ def _configured_catalogue(config: Path) -> Path | None:
 
 @asynccontextmanager
 async def _services(
-    config: Path, *, in_playground: bool = False, scenario: str | None = None
+    config: Path, *, in_playground: bool = False, scenario: str | None = None, areas: Sequence[str] = ()
 ) -> AsyncIterator[Services]:
     with _ended_by_sigterm():
         async with AsyncExitStack() as stack:
-            settings = await _settings(stack, config, in_playground=in_playground, scenario=scenario)
+            simulated = (scenario or "healthy") if in_playground or scenario else None
+            settings = await _settings(stack, config, simulated, areas)
             yield await stack.enter_async_context(open_services(settings, memory_required=False))
 
 
-async def _settings(stack: AsyncExitStack, config: Path, *, in_playground: bool, scenario: str | None) -> Settings:
-    if not (in_playground or scenario):
+async def _settings(stack: AsyncExitStack, config: Path, scenario: str | None, areas: Sequence[str]) -> Settings:
+    if scenario is None:
         return load(config)
     from playground.world.platform import simulated_platform
 
-    document = await stack.enter_async_context(simulated_platform(scenario or "healthy"))
+    document = await stack.enter_async_context(simulated_platform(scenario, areas))
     return parse(document, "the playground")
 
 

@@ -1,7 +1,7 @@
 """The simulated VolatiCloud as a whole: its systems, its faults, and the settings that lead the bot to it."""
 
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -137,14 +137,17 @@ async def running(*, cluster: bool = False) -> AsyncIterator[SimulatedPlatform]:
 
 
 @asynccontextmanager
-async def simulated_platform(scenario: str) -> AsyncIterator[dict[str, Any]]:
+async def simulated_platform(scenario: str, areas: Sequence[str] = ()) -> AsyncIterator[dict[str, Any]]:
     """A platform with one fault, as the settings of a bot that looks at it once. Its data folder goes with it.
+
+    It has a cluster where the fault or one of the areas is about it: without, it is there half a second sooner.
 
     Raises:
         UnknownScenarioError: there is no such scenario.
     """
-    fault_named(scenario)
+    about_cluster = {fault.area for fault in (*KUBERNETES_FAULTS, *EDGE_FAULTS)}
+    cluster = not about_cluster.isdisjoint({fault_named(scenario).area, *areas})
     with tempfile.TemporaryDirectory(prefix="volati-") as folder:
-        async with running(cluster=True) as platform:
+        async with running(cluster=cluster) as platform:
             await platform.switch_on(scenario)
             yield {"environments": {"playground": platform.environment()}, "data_dir": folder}

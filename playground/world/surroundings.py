@@ -13,7 +13,7 @@ from playground.world.edge.server import SimulatedEdge
 from playground.world.edge.state import EdgeState
 from playground.world.kubernetes.ingress_nginx import routes
 from playground.world.kubernetes.kinds import kind_named
-from playground.world.kubernetes.simulated import SimulatedCluster
+from playground.world.kubernetes.simulated import Install, SimulatedCluster, installed
 from playground.world.kubernetes.volaticloud import SPACE, Secrets
 
 #: The TLS secrets of the platform's ingresses.
@@ -23,8 +23,10 @@ TLS_SECRETS = ("api-tls", "console-tls")
 class ClusterAndSurroundings:
     """A cluster with what lies around it, to be used with `async with`. `client_secret` is the one Keycloak knows."""
 
-    def __init__(self, client_secret: str) -> None:
+    def __init__(self, client_secret: str, install: Install = installed) -> None:
+        """`install` makes the cluster's world: the platform as it is, unless another is wanted."""
         self._client_secret = client_secret
+        self._install = install
         self._stack = AsyncExitStack()
         self.database = SimulatedDatabase()
         self.edge = SimulatedEdge(self._outside)
@@ -37,7 +39,9 @@ class ClusterAndSurroundings:
             self.authority = Authority.new(Path(folder), "Volati playground public CA")
             await stack.enter_async_context(self.database)
             secrets = Secrets(client=self._client_secret, database_port=self.database.port)
-            self.cluster = await stack.enter_async_context(SimulatedCluster(secrets, authority=self.authority))
+            self.cluster = await stack.enter_async_context(
+                SimulatedCluster(secrets, authority=self.authority, install=self._install)
+            )
             await stack.enter_async_context(self.edge)
             self._stack = stack.pop_all()
         return self

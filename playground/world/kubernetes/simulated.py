@@ -1,6 +1,7 @@
 """The simulated cluster as a running thing: its life in real time, and the API server through which it is seen."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,24 +17,35 @@ from playground.world.kubernetes.volaticloud import Secrets
 T = TypeVar("T")
 
 
+Install = Callable[[Secrets | None, Authority | None], World]
+
+
+def installed(values: Secrets | None, authority: Authority | None) -> World:
+    """The platform as it is."""
+    return World(values, authority=authority)
+
+
 class SimulatedCluster:
     """A cluster to be used with `async with`; it lives until the end of the block."""
 
-    def __init__(self, values: Secrets | None = None, *, seed: int = 0, authority: Authority | None = None) -> None:
+    def __init__(
+        self, values: Secrets | None = None, *, authority: Authority | None = None, install: Install = installed
+    ) -> None:
         """`values` are the platform's secrets, where they are shared with another simulated system.
 
-        `authority` signs the certificates that the ingresses show, for whoever is to trust them.
+        `authority` signs the certificates that the ingresses show, for whoever is to trust them. `install` makes the
+        world: the platform as it is, unless another is wanted.
         """
         self._values = values
-        self._seed = seed
         self._authority = authority
+        self._install = install
         self._world: World | None = None
         self._server: SimulatedKubernetes | None = None
         self._life: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         # Installing takes a fifth of a second of computing: not on the loop.
-        world = await asyncio.to_thread(self._installed)
+        world = await asyncio.to_thread(self._install, self._values, self._authority)
         self._world = world
         self._server = await SimulatedKubernetes(world.store, world.kubelets, refuses=world.refuses).__aenter__()
         self._life = asyncio.create_task(world.run(), name="life of the simulated cluster")
@@ -48,9 +60,6 @@ class SimulatedCluster:
                 await self._life
         if self._server is not None:
             await self._server.__aexit__(kind, error, trace)
-
-    def _installed(self) -> World:
-        return World(self._values, seed=self._seed, authority=self._authority)
 
     @property
     def world(self) -> World:

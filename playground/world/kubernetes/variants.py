@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
+from playground.world.certificates import Authority
 from playground.world.kubernetes.cluster import World
 from playground.world.kubernetes.defaults import filled, job_identity
 from playground.world.kubernetes.desired import Desired
@@ -15,7 +16,7 @@ from playground.world.kubernetes.kinds import Thing, kind_named
 from playground.world.kubernetes.plane import name_of
 from playground.world.kubernetes.store import draft
 from playground.world.kubernetes.templates import container, deployment, ingress, pod_template, probe, service, thing
-from playground.world.kubernetes.volaticloud import BACKEND, DASHBOARD, IMAGE, SPACE
+from playground.world.kubernetes.volaticloud import BACKEND, DASHBOARD, IMAGE, SPACE, Secrets
 
 _SPACES = ("staging", "research", "tools", "billing", "notebooks")
 _APPS = ("reports", "webhook", "mailer", "exporter", "gateway", "landing", "worker")
@@ -23,10 +24,10 @@ _IMAGE = "ghcr.io/volaticloud/{}:1.{}.0"
 _DAY_S = 86_400.0
 
 
-def variant(seed: int) -> World:
+def variant(seed: int, values: Secrets | None = None, authority: Authority | None = None) -> World:
     """A healthy platform that looks like no other; always the same for the same seed, but for its times and secrets."""
     dice = random.Random(seed)  # noqa: S311 a play
-    world = World(seed=seed)
+    world = World(values, seed=seed, authority=authority)
     world.install(_wanted(world.desired, dice))
     for story in dice.sample(_STORIES, k=dice.randint(1, 4)):
         story(world, dice)
