@@ -145,7 +145,8 @@ async def simulated_platform(scenario: str, areas: Sequence[str] = ()) -> AsyncI
     Raises:
         UnknownScenarioError: there is no such scenario.
     """
-    about_cluster = {fault.area for fault in (*KUBERNETES_FAULTS, *EDGE_FAULTS)}
+    of_cluster: tuple[Fault[Any], ...] = (*KUBERNETES_FAULTS, *EDGE_FAULTS)
+    about_cluster = {fault.area for fault in of_cluster}
     cluster = not about_cluster.isdisjoint({fault_named(scenario).area, *areas})
     with tempfile.TemporaryDirectory(prefix="volati-") as folder:
         async with running(cluster=cluster) as platform:

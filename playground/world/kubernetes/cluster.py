@@ -149,8 +149,10 @@ class World:
         while True:
             due_s = self.tick()
             pause_s = max(0.0, min(_TICK_S, due_s - self.clock.now_s))
+            # Not by wait_for: up to Python 3.11 it may lose a cancellation that comes as the store changes.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.store.changed(int(self.store.version)), pause_s or _TICK_S)
+                async with asyncio.timeout(pause_s or _TICK_S):
+                    await self.store.changed(int(self.store.version))
 
     def tick(self) -> float:
         """Do what is due now. Gives the moment at which something is due again, in seconds since 1970."""
