@@ -2,11 +2,13 @@
 
 import asyncio
 import base64
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from structlog.testing import capture_logs
@@ -47,6 +49,17 @@ def known_errors() -> Catalogue:
     return load_catalogue()
 
 
+def written(secret: str) -> Iterator[str]:
+    """A secret in the spellings in which programs write it."""
+    yield secret
+    yield quote(secret, safe="")
+    yield json.dumps(secret)
+    yield secret.encode().hex()
+    for text in (secret, f"volaticloud:{secret}", f"x:{secret}"):
+        yield base64.b64encode(text.encode()).decode()
+        yield base64.urlsafe_b64encode(text.encode()).decode()
+
+
 @dataclass
 class Gossips:
     """Kubelets whose containers log what they should not: every secret they know, in every spelling."""
@@ -57,7 +70,7 @@ class Gossips:
         """The container's log, and gossip after each line."""
         lines = list(self.inner.log(pod, container, previous=previous))
         now = lines[-1].at if lines else datetime.now(UTC)
-        told = [spelt for secret in (DATABASE, CLIENT) for spelt in spellings(secret)]
+        told = [spelt for secret in (DATABASE, CLIENT) for spelt in written(secret)]
         gossip = [f"error: tried {told}", f"level=error password={IN_LOG}", f"postgres://u:{IN_LOG}@db/x failed"]
         return [*lines, *(Line(now, text) for text in gossip)]
 
