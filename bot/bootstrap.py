@@ -6,15 +6,18 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import structlog
 
 from bot import log
+from bot.catalogue import load_catalogue
 from bot.clock import SystemClock
 from bot.errors import StoreError
 from bot.examiner import Examiner, Frame
+from bot.glances import Glances
 from bot.platform import Platform, fingerprints
 from bot.settings import Settings, SettingsError
 from bot.store import Store, open_store
@@ -35,6 +38,13 @@ class Services:
     redactor: Redactor
     examiner: Examiner
     store: Store | None
+    glances: Glances
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Their names; the one that is meant when none is named comes first."""
+        first = self.settings.environment
+        return (first, *(name for name in self.settings.environments if name != first))
 
 
 @asynccontextmanager
@@ -57,8 +67,9 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
         store = await _store(settings, stack, required=memory_required)
         clock = SystemClock()
         deadlines = Deadlines(settings.limits.source_seconds, settings.limits.run_seconds)
-        frame = Frame(clock, redactor, deadlines, settings.seen_from)
-        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store)
+        frame = Frame(clock, redactor, deadlines, settings.seen_from, cache(load_catalogue))
+        glances = Glances(platforms, frame)
+        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store, glances)
 
 
 def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:

@@ -47,10 +47,10 @@ async def open_desk(
             open_downloads(slack.bot_token.get_secret_value(), str(slack.api_url))
         )
         catalogue = await asyncio.to_thread(load_catalogue)
-        first, alone = services.settings.environment, _alone(services)
+        alone = _alone(services)
         desk = Desk(
             channel=slack.channel,
-            environments=(first, *(name for name in services.settings.environments if name != first)),
+            environments=services.environments,
             runbook_url=services.settings.runbook_url,
             examiner=services.examiner,
             memory=services.store,
@@ -64,6 +64,7 @@ async def open_desk(
             errands=Tasks(ERRANDS_AT_ONCE),
             clock=services.clock,
             triage=_triages(catalogue, services),
+            glances=services.glances,
         )
         await stack.enter_async_context(_sweeping(desk, alone=alone))
         yield desk

@@ -64,6 +64,11 @@ def code_block(text: str, most: int) -> str:
     return f"```{before}{written}{after}```"
 
 
+def code_line(text: str, most: int) -> str:
+    """A line for a block of code that is put together elsewhere: its indentation stays, and it cannot end the block."""
+    return _fitted(clean(text).rstrip().replace("```", "` ` `"), most)
+
+
 def link(url: str, label: str, most: int) -> str:
     """A link of ours (the address comes from the settings); only its label when it does not fit."""
     address = clean(url).replace(" ", "%20").replace("|", "%7C").replace(">", "%3E").replace("<", "%3C")
