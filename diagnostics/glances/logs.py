@@ -25,8 +25,8 @@ PAGES_AT_MOST = 100
 
 #: Which of a pod's containers is shown where none failed.
 _ROLES = (Role.MAIN, Role.SIDECAR, Role.INIT, Role.EPHEMERAL)
-#: Sequences by which a log colours itself in a terminal (ECMA-48: CSI, OSC), and other controls of two characters.
-_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+#: Sequences by which a log colours itself in a terminal (ECMA-48: CSI, OSC), and the shorter ones.
+_ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]")
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _TAB = "    "
 

@@ -50,7 +50,7 @@ class Ambiguous(Value, frozen=True):
 
 
 class Unknown(Value, frozen=True):
-    """A word that means nothing there is; `nearest` are names that are alike, the likest first, `all` every name."""
+    """A word that means nothing there is; `nearest` are the names that are most like it, `all` every name."""
 
     word: str
     nearest: tuple[str, ...]
@@ -109,5 +109,5 @@ def _nearest(word: str, among: Iterable[Thing]) -> tuple[str, ...]:
     for one in among:
         for part in (one.name.name, *one.name.name.split("-")):
             parts.setdefault(part, {})[str(one)] = None
-    close = get_close_matches(word[:_LONGEST], parts, n=3, cutoff=_ALIKE)
-    return tuple(dict.fromkeys(name for part in close for name in parts[part]))[:3]
+    close = get_close_matches(word[:_LONGEST], parts, n=1, cutoff=_ALIKE)
+    return tuple(name for part in close for name in parts[part])
