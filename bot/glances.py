@@ -17,11 +17,11 @@ from bot.platform import Platform
 from diagnostics.evidence.cluster.client import LogAsked, LogText
 from diagnostics.evidence.cluster.kinds import ClusterEvents, ClusterPods, ClusterSealed, ClusterWorkloads
 from diagnostics.evidence.cluster.reading import Marks
-from diagnostics.evidence.cluster.states import WorkloadStates
 from diagnostics.glances.events import EventsGlance, events_glance
 from diagnostics.glances.logs import Choice, LogsGlance, NoLog, Run, bare, chosen, lines_for, page_of
 from diagnostics.glances.meaning import Thing, meant, things
 from diagnostics.glances.overview import LOOKS, Overview, overview
+from diagnostics.glances.running import running
 from diagnostics.glances.unseen import unseen
 from diagnostics.model import CouldNotLookError, Evidence, Reason, Unobserved
 from diagnostics.observe import Lookout, Observation, Seen
@@ -128,10 +128,10 @@ class _Reading:
     async def found(self, seen: Seen) -> LogsGlance:
         """The page, or what there is instead of it."""
         lacks = unseen(seen, _OF_LOGS)
-        states = _states(seen)
-        if isinstance(states, Unobserved):
+        there = running(seen)
+        if isinstance(there, Unobserved):
             return self._without(self._asked.workload, lacks)
-        thing = meant(self._asked.workload, things(states))
+        thing = meant(self._asked.workload, things(there))
         if not isinstance(thing, Thing):
             return LogsGlance(self._asked.environment, self._now, self._asked.workload, instead=thing, lacks=lacks)
         run = Run(self._asked.run == "previous", self._asked.run == "current")
@@ -185,11 +185,3 @@ class _Reading:
             since_s=empty.since_s,
             lacks=empty.lacks,
         )
-
-
-def _states(seen: Seen) -> WorkloadStates | Unobserved:
-    """Workloads and their pods. Where the workloads could not be seen, the pods still have names."""
-    pods, workloads = seen.get(ClusterPods), seen.get(ClusterWorkloads)
-    if isinstance(workloads, Unobserved) and not isinstance(pods, Unobserved):
-        return WorkloadStates.joined(Seen({ClusterPods: pods, ClusterWorkloads: ClusterWorkloads()}))
-    return seen.get(WorkloadStates)

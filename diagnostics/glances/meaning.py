@@ -5,7 +5,8 @@ from difflib import get_close_matches
 
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
-from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
+from diagnostics.evidence.cluster.states import WorkloadState
+from diagnostics.glances.running import Running
 from diagnostics.model import Value
 
 #: What people write before a slash instead of a namespace, as kubectl takes it.
@@ -57,10 +58,10 @@ class Unknown(Value, frozen=True):
     all: tuple[str, ...]
 
 
-def things(states: WorkloadStates) -> tuple[Thing, ...]:
+def things(found: Running) -> tuple[Thing, ...]:
     """Everything that has logs, workloads first. A cron job's finished jobs come last."""
-    workloads = [_thing(state) for state in states.states]
-    pods = [pod for state in states.states for pod in state.pods] + list(states.loose)
+    workloads = [_thing(state) for state in found.states]
+    pods = [pod for state in found.states for pod in state.pods] + list(found.loose)
     ordered = sorted(workloads, key=lambda one: (one.kind == "Job", one.name))
     return (*ordered, *(Thing("Pod", pod.name, (pod,)) for pod in sorted(pods, key=lambda one: one.name)))
 

@@ -15,8 +15,9 @@ from diagnostics.evidence.cluster.kinds import (
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod, Role, Stage
 from diagnostics.evidence.cluster.services import Ingress, Service, Slice
-from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
+from diagnostics.evidence.cluster.states import WorkloadState
 from diagnostics.evidence.cluster.workloads import Amounts
+from diagnostics.glances.running import running
 from diagnostics.glances.unseen import unseen
 from diagnostics.model import Evidence, Unobserved, Value
 from diagnostics.observe import Seen
@@ -131,12 +132,9 @@ class _Looks:
     """What was seen, by namespace. What was not seen is empty here, and named among the lacks."""
 
     def __init__(self, seen: Seen) -> None:
-        states = seen.get(WorkloadStates)
-        pods = seen.get(ClusterPods)
-        self._states = () if isinstance(states, Unobserved) else states.states
-        self._loose = () if isinstance(states, Unobserved) else states.loose
-        if isinstance(states, Unobserved) and not isinstance(pods, Unobserved):
-            self._loose = pods.pods  # the workloads could not be seen: the pods still can
+        there = running(seen)
+        self._states = () if isinstance(there, Unobserved) else there.states
+        self._loose = () if isinstance(there, Unobserved) else there.loose
         services, ingresses = seen.get(ClusterServices), seen.get(ClusterIngresses)
         self._services = () if isinstance(services, Unobserved) else services.services
         self._slices = () if isinstance(services, Unobserved) else services.slices

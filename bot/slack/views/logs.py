@@ -58,7 +58,7 @@ def _written(some: tuple[LogLine, ...]) -> Iterator[Block]:
 
 
 def _code(part: Iterable[str]) -> Block:
-    return section("```\n" + "\n".join(part) + "\n```")
+    return section("```" + "\n".join(part) + "\n```")
 
 
 def _known(found: LogsGlance) -> Iterator[Block]:

@@ -4,8 +4,8 @@ import pytest
 
 from diagnostics.evidence.cluster.kinds import ClusterPods, ClusterWorkloads
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.evidence.cluster.states import WorkloadStates
 from diagnostics.glances.meaning import Ambiguous, Thing, Unknown, meant, things
+from diagnostics.glances.running import Running, running
 from diagnostics.observe import Seen
 from tests.diagnostics.evidence.cluster.things import SPACE, pod, revision, workload
 
@@ -94,7 +94,9 @@ def test_what_has_logs() -> None:
             ClusterWorkloads: ClusterWorkloads((), (workload(),), (revision(),)),
         }
     )
-    found = things(WorkloadStates.joined(seen))
+    there = running(seen)
+    assert isinstance(there, Running)
+    found = things(there)
     assert [(one.kind, one.name.name, len(one.pods)) for one in found] == [
         ("Deployment", "volaticloud-backend", 1),
         ("Pod", "by-hand", 1),
