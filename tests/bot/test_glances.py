@@ -168,8 +168,8 @@ async def test_nothing_secret_leaves(world: World, server: SimulatedKubernetes, 
     log, events = await glances.logs(HERE), await glances.events("here")
     for found in (log, events, await glances.overview("here")):
         assert "c4nary" not in msgspec.json.encode(found).decode()
-    assert "login with ‹masked: " in str(log.lines)
-    assert "login with ‹masked: " in str(events.groups)
+    assert "login with \u2039masked: " in str(log.lines)
+    assert "login with \u2039masked: " in str(events.groups)
 
 
 async def test_missing_rights(server: SimulatedKubernetes, glances: Glances) -> None:
@@ -243,7 +243,7 @@ async def test_no_cluster() -> None:
 
 
 async def test_many_events(world: World, glances: Glances) -> None:
-    """Reads the newest 2,000 of even more events of a namespace, tells the same ones together, and never holds the loop up for long."""
+    """Reads the newest 2,000 events, tells the same ones together, and never holds the loop up for long."""
     for number in range(2_100):
         world.store.create(
             kind_named("Event"), event(number, f"attempt {number} after {number}s", reason=f"R{number % 7}")
