@@ -210,14 +210,12 @@ async def test_workloads_that_may_not_be_listed(server: SimulatedKubernetes, gla
     ids=["500", "429", "silent"],
 )
 async def test_a_server_in_trouble(server: SimulatedKubernetes, trouble: Trouble, reason: Reason) -> None:
-    """Says that nothing could be seen, and why, before its deadline; a silent server does not hold it up."""
+    """Says that nothing could be seen, and why; a silent server does not hold it up beyond its deadline."""
     server.misbehave(trouble)
-    hurried = looking(server.kubeconfig(), Deadlines(0.3, 1.0))
-    async with asyncio.timeout(15):
+    hurried = looking(server.kubeconfig(), Deadlines(1.0, 3.0))
+    async with asyncio.timeout(20):
         for found in (await hurried.overview("here"), await hurried.events("here"), await hurried.logs(HERE)):
-            assert found.lacks
-            reasons = {one.reason for one in found.lacks} - {Reason.DEPENDS}
-            assert reason in reasons or reasons <= {Reason.FAILED, Reason.REFUSED, Reason.TIMEOUT, Reason.UNREACHABLE}
+            assert {one.reason for one in found.lacks} - {Reason.DEPENDS} == {reason}
 
 
 async def test_a_log_that_does_not_come(server: SimulatedKubernetes) -> None:
