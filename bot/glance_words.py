@@ -171,17 +171,22 @@ def others(choice: Choice) -> Iterator[str]:
         yield "“current” shows the run of now."
 
 
-def instead(found: Ambiguous | Unknown | NoLog) -> tuple[str, tuple[str, ...]]:
-    """Why there is no log to show, as a sentence, and the names to choose from."""
-    match found:
-        case Ambiguous():
-            return f"“{found.word}” means several things. Say which:", found.names
-        case Unknown(nearest=()):
-            return f"There is no workload or pod “{found.word}”. There is:", found.all
-        case Unknown():
-            return f"There is no workload or pod “{found.word}”. Did you mean:", found.nearest
-        case NoLog():
-            return found.reason, found.instead
+def instead(found: LogsGlance) -> tuple[str, tuple[str, ...]]:
+    """Why there is no log to show, as a sentence, and the names to choose from; nothing where there is one."""
+    among = ", among what could be seen" if found.lacks else ""
+    match found.instead:
+        case None:
+            return "", ()
+        case Ambiguous(word=word, names=names):
+            return f"“{word}” means several things. Say which:", names
+        case Unknown(word=word, nearest=(), all=()):
+            return f"There is no workload or pod “{word}”{among}.", ()
+        case Unknown(word=word, nearest=(), all=every):
+            return f"There is no workload or pod “{word}”{among}. There is:", every
+        case Unknown(word=word, nearest=nearest):
+            return f"There is no workload or pod “{word}”{among}. Did you mean:", nearest
+        case NoLog(reason=reason, instead=names):
+            return reason, names
 
 
 def few(names: Iterable[str]) -> str:

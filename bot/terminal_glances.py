@@ -48,7 +48,7 @@ def events_report(found: EventsGlance) -> str:
 def logs_report(found: LogsGlance, command: Logs) -> str:
     """A page of a log, and how to see the one before it."""
     if found.instead is not None:
-        sentence, names = instead(found.instead)
+        sentence, names = instead(found)
         return _text([sentence, *(f"  {name}" for name in names), *_lacks(found.lacks)])
     return _text(_log(found, command))
 

@@ -77,7 +77,7 @@ def _small(found: LogsGlance) -> Iterator[Block]:
 
 def _instead(found: LogsGlance) -> Message:
     """What there is instead of the log that was asked for."""
-    sentence, names = instead(found.instead) if found.instead is not None else ("", ())
+    sentence, names = instead(found)
     line = said(sentence, _SENTENCE)
     choices = listed([f"• {code(name, _SENTENCE)}" for name in names], _NAMES, "name", most=20)
     return Message(line, (section(lines([line, *choices])), *not_seen(found.lacks)))

@@ -138,6 +138,9 @@ def test_what_there_is_instead() -> None:
     )
     assert "Did you mean:\n• volaticloud/volaticloud-backend" in plain(MESSAGES["logs-near"])
     assert "There is no workload or pod “zebra”. There is:" in plain(MESSAGES["logs-nobody"])
+    blind = msgspec.structs.replace(glances.instead(glances.NEAR), lacks=(glances.FORBIDDEN,))
+    assert "There is no workload or pod “bakend”, among what could be seen. Did you mean" in plain(logs(blind, LOGS))
+    assert plain(logs(glances.instead(Unknown("z", (), ())), LOGS)).startswith("There is no workload or pod “z”.")
     many = Unknown("z", (), tuple(f"space/{'w' * 200}-{place}" for place in range(200)))
     assert re.search(r"and \d+ more names", plain(logs(glances.instead(many), LOGS)))
 
