@@ -71,7 +71,7 @@ RIGHTS: Mapping[str, Right] = {
     "whoami": _reads("a person's own rights"),
     "diagnose": _reads("looks and changes nothing"),
     "diagnose deep": _acts("creates and deletes on the platform what it looks at"),
-    "status": _reads("shows verdicts that were posted already"),
+    "status": _reads("verdicts that were posted already, and counts of what the cluster runs"),
     "logs": _reads("redacted before it is shown"),
     "events": _reads("what the cluster reports, redacted"),
     "runbook": _reads("the team's own text"),

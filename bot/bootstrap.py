@@ -17,6 +17,7 @@ from bot.catalogue import Shelf, open_shelf
 from bot.clock import SystemClock
 from bot.errors import StoreError
 from bot.examiner import Examiner, Frame
+from bot.glances import Glances
 from bot.platform import Platform, fingerprints
 from bot.settings import Settings
 from bot.store import Store, open_store
@@ -42,7 +43,14 @@ class Services:
     examiner: Examiner
     store: Store | None
     shelf: Callable[[], Shelf]
+    glances: Glances
     folder_fault: str = ""
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Their names; the one that is meant when none is named comes first."""
+        first = self.settings.environment
+        return (first, *(name for name in self.settings.environments if name != first))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,8 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
         deadlines = Deadlines(settings.limits.source_seconds, settings.limits.run_seconds)
         shelf = cache(partial(open_shelf, settings.catalogue))
         frame = Frame(clock, redactor, deadlines, settings.seen_from, lambda: shelf().catalogue)
-        yield Services(settings, clock, redactor, Examiner(platforms, frame, store), store, shelf, key.fault)
+        examiner, glances = Examiner(platforms, frame, store), Glances(platforms, frame)
+        yield Services(settings, clock, redactor, examiner, store, shelf, glances, key.fault)
 
 
 def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:

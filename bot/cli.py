@@ -12,15 +12,19 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TextIO
+from typing import Annotated, Any, NoReturn, TextIO, TypeVar
 
 import msgspec
 import typer
 
 from bot import terminal
+from bot.board import board
 from bot.bootstrap import Services, open_services
+from bot.commands import Events, Logs, Refusal, Status
+from bot.commands import parse as parse_words
 from bot.errors import VolatiError
 from bot.examiner import Order
+from bot.glances import NoClusterError
 from bot.health import State
 from bot.pasted import token_in
 from bot.settings import Settings, load, parse
@@ -28,6 +32,7 @@ from diagnostics.areas import AREAS
 from diagnostics.areas.token import claims
 from diagnostics.evidence.keycloak import Question
 from diagnostics.evidence.keycloak.kinds import PresentedToken
+from diagnostics.glances.overview import Overview
 from diagnostics.judge import together
 from diagnostics.model import Diagnosis, Unobserved
 from diagnostics.observe import Glimpse
@@ -63,6 +68,8 @@ InPlayground = Annotated[bool, typer.Option("--playground", help="look at the si
 Scenario = Annotated[str | None, typer.Option("--scenario", help="the fault to switch on there; see volati scenarios")]
 Environment = Annotated[str | None, typer.Option("--environment", "-e", help="which environment; default: the first")]
 Deep = Annotated[bool, typer.Option("--deep", help="also the looks that write, and clean up after themselves")]
+
+A = TypeVar("A", Status, Events, Logs)
 
 _DEFAULT_CONFIG = Path("volati.yaml")
 
@@ -159,6 +166,82 @@ def token(
                 _print_claims(services, run)
             _print_run(services, run, as_json=as_json)
             return run.diagnosis.verdict.exit_code
+
+    _run(work())
+
+
+Words = Annotated[list[str] | None, typer.Argument(help="the words that follow in Slack, such as: in staging")]
+
+
+@app.command()
+def status(
+    words: Words = None,
+    config: Config = _DEFAULT_CONFIG,
+    scenario: Scenario = None,
+    as_json: Json = False,
+    in_playground: InPlayground = False,
+) -> None:
+    """Show the last verdicts, and what the cluster shows now. Exits 0, or 3 when a part of it could not be seen."""
+    from bot import terminal_glances as shown
+
+    async def work() -> int:
+        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+            asked = _asked(services, "status", words, Status)
+            known = await board(services.store, services.environments, services.clock.now())
+            look = await _overview(services, asked.environment or services.settings.environment)
+            if as_json:
+                _print_json(services.redactor.value({"verdicts": known, "cluster": look}))
+            else:
+                _say(shown.status_report(services.redactor.value(known), look))
+            return 0 if isinstance(look, str) else shown.exit_code(look)
+
+    _run(work())
+
+
+@app.command()
+def events(
+    words: Words = None,
+    config: Config = _DEFAULT_CONFIG,
+    scenario: Scenario = None,
+    as_json: Json = False,
+    in_playground: InPlayground = False,
+) -> None:
+    """Show what the cluster reported lately, newest first. Exits 0, or 3 when a part of it could not be seen."""
+    from bot import terminal_glances as shown
+
+    async def work() -> int:
+        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+            asked = _asked(services, "events", words, Events)
+            found = await services.glances.events(asked.environment)
+            if as_json:
+                _print_json(found)
+            else:
+                _say(shown.events_report(found))
+            return shown.exit_code(found)
+
+    _run(work())
+
+
+@app.command()
+def logs(
+    words: Annotated[list[str], typer.Argument(help="<workload> [container <name>] [previous] [since 15m] [page 2]")],
+    config: Config = _DEFAULT_CONFIG,
+    scenario: Scenario = None,
+    as_json: Json = False,
+    in_playground: InPlayground = False,
+) -> None:
+    """Show the end of a log, known errors marked. Exits 0, 2 when there is no such log, 3 when it cannot be read."""
+    from bot import terminal_glances as shown
+
+    async def work() -> int:
+        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+            asked = _asked(services, "logs", words, Logs)
+            found = await services.glances.logs(asked)
+            if as_json:
+                _print_json(found)
+            else:
+                _say(shown.logs_report(found, asked))
+            return shown.exit_code(found)
 
     _run(work())
 
@@ -354,6 +437,27 @@ def _ended_by_sigterm() -> Iterator[None]:
 def _given(run: str) -> bytes | None:
     """A run that is handed over, in a pipe or a file; None for an id. Read with no loop about: Ctrl-C ends the wait."""
     return _read(run) if run == "-" or _is_file(run) else None
+
+
+def _asked(services: Services, word: str, words: list[str] | None, kind: type[A]) -> A:
+    """What is asked for, in the words of Slack.
+
+    Raises:
+        VolatiError: they mean nothing.
+    """
+    found = parse_words(" ".join([word, *(words or ())]), services.environments)
+    if isinstance(found, kind):
+        return found
+    reason = f"{found.text} Try: volati {found.example}" if isinstance(found, Refusal) else f"It is not about {word}."
+    raise VolatiError(reason)
+
+
+async def _overview(services: Services, environment: str) -> Overview | str:
+    """The quick look; where there is no cluster, that sentence."""
+    try:
+        return await services.glances.overview(environment)
+    except NoClusterError as error:
+        return str(error)
 
 
 async def _saved(run: str, config: Path) -> bytes:

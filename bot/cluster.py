@@ -35,6 +35,14 @@ class Looking:
     now: Callable[[], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A cluster opened for one run: every look at it, and its client; None where it could not be opened."""
+
+    looks: tuple[Source[Any], ...]
+    client: Cluster | None = None
+
+
 class ClusterPlatform:
     """The cluster of an environment. Its configuration is read anew for every run.
 
@@ -66,14 +74,20 @@ class ClusterPlatform:
     @asynccontextmanager
     async def sources(self, looking: Looking) -> AsyncIterator[tuple[Source[Any], ...]]:
         """Every look at the cluster, for one run. Where it cannot be opened, each look says why."""
+        async with self.opened(looking) as opened:
+            yield opened.looks
+
+    @asynccontextmanager
+    async def opened(self, looking: Looking) -> AsyncIterator[Opened]:
+        """The same, with the client, for what is asked of it beside the looks."""
         async with AsyncExitStack() as stack:
             try:
                 client = await stack.enter_async_context(self.client(looking))
             except CouldNotLookError as error:
-                looks = _blind(error)
+                opened = Opened(_blind(error))
             else:
-                looks = self._looks(client, looking)
-            yield looks
+                opened = Opened(self._looks(client, looking), client)
+            yield opened
 
     def _looks(self, client: Cluster, looking: Looking) -> tuple[Source[Any], ...]:
         look = ClusterLook(client, self.expected, looking.marks, looking.now)

@@ -5,7 +5,7 @@ The text is hostile until parsed. Nothing is looked up and nothing is done here.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -49,7 +49,52 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Show the last verdict of every area."""
+    """Show the last verdict of every area, and what an environment's cluster shows now; empty: the first one's."""
+
+    environment: str = ""
+    page: int = 1
+
+    @property
+    def words(self) -> str:
+        """The command as it is typed, and as a button carries it."""
+        return _typed("status", self)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Show what a cluster reported lately."""
+
+    environment: str
+    page: int = 1
+
+    @property
+    def words(self) -> str:
+        """As `Status.words`."""
+        return _typed("events", self)
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """Show the end of a workload's log. `run` is previous or current; empty: the one that says most."""
+
+    environment: str
+    workload: str
+    container: str = ""
+    run: str = ""
+    since_s: int | None = None
+    page: int = 1
+
+    @property
+    def words(self) -> str:
+        """As `Status.words`."""
+        named = f" container {self.container}" if self.container else ""
+        since = f" since {self.since_s}s" if self.since_s is not None else ""
+        return _typed(f"logs {self.workload}{named}{f' {self.run}' if self.run else ''}{since}", self)
+
+
+def _typed(begin: str, command: "Status | Events | Logs") -> str:
+    where = f" in {command.environment}" if command.environment else ""
+    return f"{begin}{where}{f' page {command.page}' if command.page > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +132,7 @@ class Refusal:
     example: str
 
 
-Command = Diagnose | Help | Status | Whoami | Token | Why
+Command = Diagnose | Help | Status | Events | Logs | Whoami | Token | Why
 
 
 def right(command: Command | Refusal) -> str:
@@ -110,9 +155,9 @@ _SHELL = "run it in a shell on the bot's host"
 COMMANDS: tuple[Word, ...] = (
     Word("help", "help", "what you can ask for"),
     Word("diagnose", "diagnose <area…> [deep] [in <environment>]", "look, judge, and say what is wrong and why"),
-    Word("status", "status", "the last verdict of every area"),
-    Word("logs", "logs <workload> [previous] [since 15m]", "a log's end, redacted, known errors marked", _CLUSTER),
-    Word("events", "events", "what the cluster reported lately", _CLUSTER),
+    Word("status", "status [in <environment>]", "the last verdict of every area; pods, services, ingresses, use"),
+    Word("logs", "logs <workload> [container <name>] [previous] [since 15m]", "a log's end, known errors marked"),
+    Word("events", "events [in <environment>]", "what the cluster reported lately, newest first"),
     Word("runbook", "runbook <words>", "search the runbook", "open the runbook itself"),
     Word("restart", "restart <workload>", "propose a rolling restart", _CLUSTER),
     Word("rollback", "rollback <workload>", "propose going back to the revision before", _CLUSTER),
@@ -266,6 +311,128 @@ def _unquoted(name: str) -> str:
     return name.strip('"`“”„‟«»').strip() if name[:1] != "'" else name.strip("'")
 
 
+_OPTIONS: Mapping[str, str] = {"in": "", "page": "2", "since": "15m", "container": "volaticloud"}
+"""The words that something must follow, each with an example of it; after "in" it is an environment."""
+
+_FLAGS = ("previous", "current")
+_SHORT = {"-c": "container", "-p": "previous"}
+#: As people write durations; each part at most once, the largest first.
+_DURATION = re.compile(r"(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m(?:in)?)?(?:(\d{1,7})s)?")
+_SECONDS = (86_400, 3_600, 60, 1)
+LONGEST_SINCE_S = 30 * 86_400
+"""How far back "since" goes: nodes keep a log for days at most."""
+
+_PAGE = re.compile("[1-9][0-9]{0,3}")  # far more than there are
+_WORKLOAD = re.compile(r"[a-z0-9]([-a-z0-9./]{0,500}[a-z0-9])?")
+_LOGS_EXAMPLE = "logs volaticloud-backend since 15m"
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """Words of a command, sorted: those that stand alone, and what follows an option or is a flag."""
+
+    alone: tuple[str, ...]
+    given: Mapping[str, str]
+
+
+def _status(words: list[str], environments: Sequence[str]) -> Command | Refusal:
+    said = _sorted_out(words, ("in", "page"), "status", environments)
+    if isinstance(said, Refusal):
+        return said
+    return Status(said.given.get("in", ""), int(said.given.get("page", 1)))
+
+
+def _events(words: list[str], environments: Sequence[str]) -> Command | Refusal:
+    said = _sorted_out(words, ("in", "page"), "events", environments)
+    if isinstance(said, Refusal):
+        return said
+    return Events(said.given.get("in", environments[0]), int(said.given.get("page", 1)))
+
+
+def _logs(words: list[str], environments: Sequence[str]) -> Command | Refusal:
+    said = _sorted_out(words, (*_OPTIONS, *_FLAGS), _LOGS_EXAMPLE, environments, alone=1)
+    if isinstance(said, Refusal):
+        return said
+    if not said.alone:
+        return Refusal("Say whose log: a workload, such as “backend”, or a pod.", _LOGS_EXAMPLE)
+    workload, given = said.alone[0], said.given
+    if not _WORKLOAD.fullmatch(workload):
+        return Refusal(f"{_echo(workload)} cannot be the name of a workload or a pod.", _LOGS_EXAMPLE)
+    since = _seconds(given["since"]) if "since" in given else None
+    run = next((flag for flag in _FLAGS if flag in given), "")
+    place = given.get("in", environments[0])
+    return Logs(place, workload, given.get("container", ""), run, since, int(given.get("page", 1)))
+
+
+def _sorted_out(
+    words: list[str], known: Sequence[str], example: str, environments: Sequence[str], alone: int = 0
+) -> _Said | Refusal:
+    """The words by what they mean; at most so many that stand alone."""
+    left, given, bare = list(_long_forms(words)), dict[str, str](), list[str]()
+    while left:
+        word = left.pop(0)
+        if word in _FLAGS and word in known:
+            given[word] = word
+        elif word in _OPTIONS and word in known:
+            given[word] = left.pop(0) if left else ""
+            if wrong := _wrong(word, given[word], environments):
+                return Refusal(wrong, f"{example.partition(' since')[0]} {word} {_OPTIONS[word] or environments[0]}")
+        else:
+            bare.append(word)
+    stray = bare[alone:]
+    return _stray(stray[0], known, example, environments) if stray else _Said(tuple(bare), given)
+
+
+def _long_forms(words: list[str]) -> Iterator[str]:
+    """The words, those that kubectl would take in our form: `-p`, `--since=15m`."""
+    for word in words:
+        name, equals, value = word.strip(",;").partition("=")
+        if name:
+            yield _SHORT.get(name, name.removeprefix("--") if name.startswith("--") else name)
+        if equals:
+            yield value
+
+
+def _wrong(option: str, value: str, environments: Sequence[str]) -> str:
+    """What is wrong with what follows an option, as a sentence; empty when nothing is."""
+    example = _OPTIONS[option] or environments[0]
+    if not value:
+        return f"Say what comes after “{option}”, as in “{option} {example}”."
+    match option:
+        case "in" if value not in environments:
+            return f"There is no environment {_echo(value)}; there is {_listed(environments)}."
+        case "since" if _seconds(value) is None:
+            return f"{_echo(value)} is no duration from a second to 30 days; write it as in 90s, 15m, 2h or 1d."
+        case "page" if not _PAGE.fullmatch(value):
+            return f"{_echo(value)} is no page; pages are numbers from 1, the newest."
+        case "container" if not _WORKLOAD.fullmatch(value):
+            return f"{_echo(value)} cannot be the name of a container."
+        case _:
+            return ""
+
+
+def _seconds(text: str) -> int | None:
+    """A duration such as 15m or 1h30m in seconds; None for what is none, for none at all, and for too long a one."""
+    hit = _DURATION.fullmatch(text)
+    seconds = sum(int(part or 0) * unit for part, unit in zip(hit.groups(), _SECONDS, strict=True)) if hit else 0
+    return seconds if 0 < seconds <= LONGEST_SINCE_S else None
+
+
+def _stray(word: str, known: Sequence[str], example: str, environments: Sequence[str]) -> Refusal:
+    """A word that means nothing where it stands: what it may have been meant to be."""
+    if word in environments:
+        return Refusal(f"Put “in” before the environment: “in {word}”.", f"{example.partition(' since')[0]} in {word}")
+    if _seconds(word) is not None and "since" in known:
+        return Refusal(f"Put “since” before the time: “since {word}”.", _LOGS_EXAMPLE)
+    near = get_close_matches(word[:_COMPARED], (*known, *environments), n=1)
+    hint = (
+        f"did you mean “{'in ' if near[0] in environments else ''}{near[0]}”?"
+        if near
+        else f"what may follow is {_listed([f'“{one}”' for one in known])}."
+    )
+    return Refusal(f"{_echo(word)} means nothing here; {hint}", example)
+
+
 def _no_such_area(area: str) -> Refusal:
     if area in AREAS_TO_COME:
         return Refusal(f"The area {area} cannot be diagnosed yet; {_listed(_AREAS)} can.", _EXAMPLE)
@@ -283,7 +450,9 @@ def _triage(*_: object) -> Refusal:
 _READERS: Mapping[str, Callable[[list[str], Sequence[str]], Command | Refusal]] = {
     "help": lambda *_: Help(),
     "diagnose": _diagnose,
-    "status": lambda *_: Status(),
+    "status": _status,
+    "events": _events,
+    "logs": _logs,
     "whoami": lambda *_: Whoami(),
     "token": _token,
     "triage": _triage,

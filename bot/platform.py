@@ -124,9 +124,12 @@ class Platform:
         if self.cluster is None:
             yield ()
             return
-        looking = Looking(marks, NetworkClient(self._trust, self._patience), self._fingerprint, SystemClock().now)
-        async with self.cluster.sources(looking) as looks:
+        async with self.cluster.sources(self.looking(marks)) as looks:
             yield looks
+
+    def looking(self, marks: Marks) -> Looking:
+        """What a look at this environment's cluster needs of its surroundings."""
+        return Looking(marks, NetworkClient(self._trust, self._patience), self._fingerprint, SystemClock().now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.correlation import current_id
 from bot.slack.transport import Identity, Transport
 from bot.slack.views.answers import failed
-from handlers import again, home, mention, token, triage, why
+from handlers import again, glances, home, mention, token, triage, why
 from handlers.desk import Asked, Desk
 from handlers.hear import hear
 
@@ -56,6 +56,7 @@ def listen(app: AsyncApp, desk: Desk, me: Identity) -> None:
     mention.listen(app, desk, me.user_id)
     home.listen(app, desk)
     again.listen(app, desk)
+    glances.listen(app, desk)
     token.listen(app, desk)
     why.listen(app, desk)
     triage.listen(app, desk)

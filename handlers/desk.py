@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bot.access import Denied, OwnRights
+from bot.commands import Logs
 from bot.examiner import Order
 from bot.joining import Joining
 from bot.metrics import Recorder, Unrecorded
@@ -18,6 +19,9 @@ from bot.tasks import Tasks
 from bot.visitors import Visitors
 from diagnostics.evidence.keycloak import Question
 from diagnostics.examine import WallClock
+from diagnostics.glances.events import EventsGlance
+from diagnostics.glances.logs import LogsGlance
+from diagnostics.glances.overview import Overview
 from diagnostics.model import Evidence
 from diagnostics.observe import Glimpse
 from diagnostics.runs import Run
@@ -42,6 +46,22 @@ class Examines(Protocol):
 
     async def explain_token(self, token: str, environment: str) -> Run:
         """Explain a token, and forget it."""
+        ...
+
+
+class Glances(Protocol):
+    """Looks quickly at clusters. Each method may raise NoClusterError."""
+
+    async def overview(self, environment: str) -> Overview:
+        """Pods, services, ingresses and what is used."""
+        ...
+
+    async def events(self, environment: str) -> EventsGlance:
+        """What the cluster reported lately."""
+        ...
+
+    async def logs(self, asked: Logs) -> LogsGlance:
+        """A page of a log."""
         ...
 
 
@@ -111,6 +131,7 @@ class Desk:
     errands: Tasks
     clock: WallClock
     triage: Triages
+    glances: Glances
     recorder: Recorder = field(default_factory=Unrecorded)
 
 
@@ -120,7 +141,7 @@ class Asked:
 
     A command and a button come with a `response_url`, a modal is known by its `view_id`, the Home tab by `home`; where
     there is none of these, as with a mention, a whisper in the channel is left. `trigger_id` opens a modal, once and
-    within three seconds.
+    within three seconds. `mentioned_ts` is the message with the mention, where it is one.
     """
 
     id: str
@@ -131,6 +152,7 @@ class Asked:
     thread_ts: str | None = None
     view_id: str = ""
     home: bool = False
+    mentioned_ts: str = ""
 
     @property
     def person(self) -> str:
@@ -157,7 +179,8 @@ class Asked:
         event = body.get("event") or {}
         before, _, after = _text(event, "text").partition(f"<@{bot_user_id}>")
         thread_ts = _text(event, "thread_ts") or None
-        return cls(_text(body, "event_id"), asker(body), text=after or before, thread_ts=thread_ts)
+        words, ts = after or before, _text(event, "ts")
+        return cls(_text(body, "event_id"), asker(body), text=words, thread_ts=thread_ts, mentioned_ts=ts)
 
     @classmethod
     def by_visit(cls, body: Json) -> "Asked":

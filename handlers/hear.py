@@ -1,13 +1,14 @@
 """From what a person wrote to the private line that answers it; what takes longer is begun in the background."""
 
-from bot.commands import Command, Diagnose, Help, Refusal, Status, Token, Whoami, Why, parse, right
+from bot.commands import Command, Diagnose, Events, Help, Logs, Refusal, Status, Token, Whoami, Why, parse, right
 from bot.slack.message import Message
 from bot.slack.views.answers import help_for, refused
 from handlers.desk import Asked, Desk
 from handlers.diagnose import begin
 from handlers.entrance import Errand, enter
-from handlers.status import show_rights, show_status
+from handlers.glances import show
 from handlers.token import ask_for_token
+from handlers.whoami import show_rights
 from handlers.why import ask_why
 
 
@@ -17,8 +18,8 @@ def hear(desk: Desk, asked: Asked) -> Message | None:
     match heard:
         case Diagnose():
             return begin(desk, asked, heard)
-        case Status():
-            return show_status(desk, asked)
+        case Status() | Events() | Logs():
+            return show(desk, asked, heard)
         case Whoami():
             return show_rights(desk, asked)
         case Token():

@@ -54,10 +54,10 @@ async def open_desk(
         shelf = await asyncio.to_thread(services.shelf)
         if shelf.fault:
             _log.error("the team's catalogue cannot be used", reason=shelf.fault)
-        first, alone = services.settings.environment, _alone(services)
+        alone = _alone(services)
         desk = Desk(
             channel=slack.channel,
-            environments=(first, *(name for name in services.settings.environments if name != first)),
+            environments=services.environments,
             runbook_url=services.settings.runbook_url,
             examiner=services.examiner,
             memory=services.store,
@@ -71,6 +71,7 @@ async def open_desk(
             errands=Tasks(ERRANDS_AT_ONCE),
             clock=services.clock,
             triage=_triages(shelf, services),
+            glances=services.glances,
         )
         await stack.enter_async_context(_sweeping(desk, alone=alone))
         yield desk

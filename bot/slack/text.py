@@ -4,6 +4,7 @@ Slack reads only `&`, `<` and `>` as its own, and wants just these escaped
 (docs.slack.dev/messaging/formatting-message-text). Backticks would open or close code.
 """
 
+import re
 import unicodedata
 
 from bot.slack.limits import size
@@ -14,6 +15,7 @@ _DELETE = 0x7F
 _PICTURES = 0x2400  # Unicode's pictures of control characters, in their order
 _PICTURE_OF_DELETE = "\u2421"
 _REPLACED = "\ufffd"
+_FENCE = re.compile("`{3,}")
 
 
 def clean(text: str, *, lines: bool = False) -> str:
@@ -58,10 +60,20 @@ def code(text: str, most: int) -> str:
 
 def code_block(text: str, most: int) -> str:
     """Lines of code, such as a command to copy. Three backticks in a row would end it, so they are set apart."""
-    inner = clean(text, lines=True).strip("\n").replace("```", "` ` `")
+    inner = _apart(clean(text, lines=True).strip("\n"))
     written = _fitted(inner, most - 8) or " "
     before, after = (" " if written.startswith("`") else ""), (" " if written.endswith("`") else "")
     return f"```{before}{written}{after}```"
+
+
+def code_line(text: str, most: int) -> str:
+    """A line for a block of code that is put together elsewhere: its indentation stays, and it cannot end the block."""
+    return _fitted(_apart(clean(text).rstrip()), most)
+
+
+def _apart(text: str) -> str:
+    """The text with no three backticks in a row."""
+    return _FENCE.sub(lambda found: " ".join(found[0]), text)
 
 
 def link(url: str, label: str, most: int) -> str:

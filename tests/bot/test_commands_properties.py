@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.commands import COMMANDS, ECHO, Diagnose, Help, Refusal, Status, Token, Whoami, Why, parse
+from bot.commands import COMMANDS, ECHO, Diagnose, Events, Help, Logs, Refusal, Status, Token, Whoami, Why, parse
 from bot.slack.limits import faults
 from bot.slack.views.answers import refused
 from diagnostics.areas import AREAS
@@ -11,6 +11,7 @@ from diagnostics.areas import AREAS
 PLACES = ("production", "staging")
 WORDS = st.sampled_from(
     [word.word for word in COMMANDS]
+    + ["backend", "previous", "since", "15m", "0m", "container", "page", "2", "keycloak/volaticloud-keycloak"]
     + ["keycloak", "in", "deep", "production", "<!channel>", "<@U1|x>", "&lt;!here&gt;", "@everyone", "<!subteam^S1>"]
 )
 TEXTS = st.one_of(st.text(), st.lists(st.one_of(WORDS, st.text()), max_size=12).map(" ".join))
@@ -35,8 +36,11 @@ def test_every_text_has_an_answer(text: str) -> None:
         assert "\n" not in found.text
     elif isinstance(found, Token | Why):
         assert found.environment in PLACES
+    elif isinstance(found, Status | Events | Logs):
+        assert found.environment in {*PLACES, ""}
+        assert parse(found.words, PLACES) == found
     else:
-        assert found in {Help(), Status(), Whoami()}
+        assert found in {Help(), Whoami()}
 
 
 @given(TEXTS)

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from diagnostics.areas import AREAS, EXPLANATIONS
 from diagnostics.check import Area
 from diagnostics.evidence import KINDS
+from diagnostics.evidence.cluster.kinds import ClusterUsage
+from diagnostics.evidence.cluster.machines import Usage
+from diagnostics.evidence.cluster.workloads import Amounts
 from diagnostics.evidence.keycloak.kinds import KeycloakAdmin, KeycloakClientSecret, KeycloakReach
 from diagnostics.evidence.keycloak.way import KeycloakWay
 from diagnostics.judge import Span, judge
@@ -35,6 +38,7 @@ EXAMPLES[KeycloakReach] = tuple(KeycloakReach(seen.reached) for seen in SEEN if 
 UNJUDGED: dict[type[Evidence], tuple[Evidence, ...]] = {
     KeycloakAdmin: (KeycloakAdmin(OK),),
     KeycloakClientSecret: (login.TIDY, login.SPACED),
+    ClusterUsage: (ClusterUsage(), ClusterUsage(nodes=(Usage("node-1", Amounts(250, 1 << 30)),))),
 }
 
 
@@ -65,7 +69,7 @@ runs = st.sampled_from(list(ALL_AREAS.values())).flatmap(whole)
 @pytest.mark.parametrize("kind", list(KINDS.values()), ids=list(KINDS))
 def test_every_kind_there_and_back(kind: type[Evidence]) -> None:
     """Saves evidence of every kind, seen or not, and reads back the same."""
-    area = next(area for area in ALL_AREAS.values() if kind in area.kinds)
+    area = next((area for area in ALL_AREAS.values() if kind in area.kinds), ALL_AREAS["server"])
     unseen = Unobserved(kind.WHAT, Reason.TIMEOUT, "Nothing within 5 s.")
     cases: tuple[Evidence | Unobserved, ...] = (*example(kind), unseen)
     for found in cases:

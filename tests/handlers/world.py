@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from bot.access import Holders, Role, Rules
+from bot.commands import Logs
 from bot.errors import StoreUnreachable
 from bot.examiner import Order
 from bot.gate import Gate
+from bot.glances import NoClusterError
 from bot.joining import Joining
 from bot.people import open_people
 from bot.slack.downloads import open_downloads
@@ -21,6 +24,9 @@ from bot.store import UnderWay
 from bot.tasks import Tasks
 from bot.visitors import Visitors
 from diagnostics.evidence.keycloak import Question
+from diagnostics.glances.events import EventsGlance
+from diagnostics.glances.logs import LogsGlance
+from diagnostics.glances.overview import Overview
 from diagnostics.model import Evidence
 from diagnostics.observe import Glimpse
 from diagnostics.redaction import KnownSecret, Redactor
@@ -31,6 +37,7 @@ from handlers.sockets import Sockets
 from playground.slack.server import SimulatedSlack
 from tests.bot.slack import samples
 
+T = TypeVar("T")
 CHANNEL = "C0ENGINE0"
 SECRET = "s3cr3t-v4lu3-9f8e7d"
 EVERYBODY: Mapping[Role, Holders] = {
@@ -81,6 +88,34 @@ class Examines:
         if self.failure:
             raise self.failure
         return self.run
+
+
+@dataclass
+class Looks:
+    """Shows what it is told to show of a cluster, or fails as told; remembers which logs were asked for."""
+
+    events_seen: EventsGlance | None = None
+    logs_seen: LogsGlance | None = None
+    overview_seen: Overview | None = None
+    logs_asked: list[Logs] = field(default_factory=list)
+
+    async def overview(self, environment: str) -> Overview:
+        """The quick look."""
+        return self._given(self.overview_seen, environment)
+
+    async def events(self, environment: str) -> EventsGlance:
+        """The events."""
+        return self._given(self.events_seen, environment)
+
+    async def logs(self, asked: Logs) -> LogsGlance:
+        """The log."""
+        self.logs_asked.append(asked)
+        return self._given(self.logs_seen, asked.environment)
+
+    def _given(self, found: T | None, environment: str) -> T:
+        if found is None:
+            raise NoClusterError(f"No cluster is configured for {environment}.")
+        return found
 
 
 class Memory:
@@ -188,6 +223,7 @@ class Setting:
     known: tuple[str, ...] = ("U0ONCALL0",)
     memory: Memory | None = None
     examines: Examines = field(default_factory=Examines)
+    looks: Looks = field(default_factory=Looks)
 
 
 async def _known(text: str) -> Message:
@@ -227,6 +263,7 @@ async def desk_in(slack: SimulatedSlack, transport: Transport, setting: Setting)
             errands=Tasks(64),
             clock=clock,
             triage=_known,
+            glances=setting.looks,
         )
         try:
             yield desk

@@ -258,7 +258,7 @@ async def test_mention_answers_with_a_button(here: Story, word: str, field: str)
     assert field in oncall.modal.view.values
 
 
-@pytest.mark.parametrize("line", ["help", "status", "whoami", "diagnoze"])
+@pytest.mark.parametrize("line", ["help", "whoami", "diagnoze"])
 async def test_mention_answers_privately_in_its_thread(here: Story, line: str) -> None:
     """It answers what is for one person to that person, in the thread."""
     oncall = here.slack.person("oncall")

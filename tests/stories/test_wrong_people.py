@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import Why
+from bot.commands import Events, Why
 from bot.slack.message import Message
 from bot.slack.views.again import Again, again_button
 from bot.slack.views.modals import token_form, why_form
+from bot.slack.views.pages import turning as turning_row
 from playground.slack.seat import Seat
 from tests.stories.world import CHANNEL, Story, story
 
@@ -38,8 +39,19 @@ def typing(line: str) -> Act:
     return act
 
 
-async def mentioning(here: Story, seat: Seat) -> object:
-    return await seat.mention("engineering", "diagnose keycloak")
+def mentioning(line: str) -> Act:
+    async def act(here: Story, seat: Seat) -> object:
+        return await seat.mention("engineering", line)
+
+    return act
+
+
+async def turning(here: Story, seat: Seat) -> object:
+    row = turning_row(Events("playground", 2), more=True)
+    place = await here.desk.poster.post(CHANNEL, Message("something", row))
+    message = here.slack.workspace.find(CHANNEL, place.ts)
+    assert message is not None
+    return await seat.click(message, "Older")
 
 
 async def pressing(here: Story, seat: Seat) -> object:
@@ -78,11 +90,15 @@ ACTS: dict[str, Act] = {
     "diagnose": typing("/volati diagnose keycloak"),
     "deep": typing("/volati diagnose keycloak deep"),
     "status": typing("/volati status"),
+    "events": typing("/volati events"),
+    "logs": typing("/volati logs backend"),
+    "logs mentioned": mentioning("logs backend"),
+    "a page turned": turning,
     "whoami": typing("/volati whoami"),
     "token": typing("/volati token"),
     "why": typing("/volati why alice view x"),
     "why modal": typing("/volati why"),
-    "mention": mentioning,
+    "mention": mentioning("diagnose keycloak"),
     "button": pressing,
     "token sent": sending_a_token,
     "question sent": sending_a_question,
@@ -150,7 +166,7 @@ async def test_the_role_is_asked_for_at_the_click(here: Story) -> None:
 async def test_other_channels(way: str, tmp_path: Path) -> None:
     """It listens in its channels alone, and says in which; the Home tab is in none and stays open."""
     async with story(way, tmp_path, {"channels": ["C0ENGINE0"]}) as here:
-        for line in ("help", "diagnose keycloak", "status", "token", "why a b c", "whoami"):
+        for line in ("help", "diagnose keycloak", "status", "events", "logs backend", "token", "why a b c", "whoami"):
             private = await here.typed("oncall", f"/volati {line}", "devops")
             assert private[-1].text.startswith("Volati does not listen here."), line
             assert "<#C0ENGINE0>" in repr(private[-1].content.blocks)

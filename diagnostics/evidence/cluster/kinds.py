@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from diagnostics.evidence.cluster.logs import ContainerLog
-from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Node, Quota
+from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Node, Quota, Usage
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
@@ -185,6 +185,16 @@ class ClusterScaling(Partial, frozen=True):
     quotas: tuple[Quota, ...] = ()
 
 
+class ClusterUsage(Partial, frozen=True):
+    """What pods and nodes use now, as the metrics server measured it."""
+
+    KIND: ClassVar[str] = "cluster.usage"
+    WHAT: ClassVar[str] = "what pods and nodes use (the metrics server)"
+
+    pods: tuple[Usage, ...] = ()
+    nodes: tuple[Usage, ...] = ()
+
+
 class ClusterEvents(Partial, frozen=True):
     """Recent events, newest first. `cut` says that there were more than are kept."""
 
@@ -291,6 +301,7 @@ KINDS: tuple[type[Evidence], ...] = (
     ClusterConfigs,
     ClusterNodes,
     ClusterScaling,
+    ClusterUsage,
     ClusterEvents,
     ClusterLogs,
     ClusterController,

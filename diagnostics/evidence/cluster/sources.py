@@ -20,6 +20,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterScaling,
     ClusterSecrets,
     ClusterServices,
+    ClusterUsage,
     ClusterWorkloads,
     DatabaseReach,
     Gap,
@@ -131,6 +132,14 @@ class ClusterLook:
         )
         return ClusterScaling((*gaps, *more, *most), autoscalers, budgets, quotas)
 
+    async def usage(self, _: Seen) -> ClusterUsage:
+        """What pods and nodes use."""
+        (pods, gaps), (nodes, more) = await asyncio.gather(
+            self._everywhere("usage of pods", self._cluster.pod_usage),
+            _alone("usage of nodes", self._cluster.node_usage()),
+        )
+        return ClusterUsage((*gaps, *more), pods, nodes)
+
     async def events(self, _: Seen) -> ClusterEvents:
         """Recent events, newest first."""
         events, gaps = await self._everywhere("events", self._cluster.events)
@@ -185,6 +194,7 @@ def cluster_sources(look: ClusterLook) -> tuple[Source[Evidence], ...]:
         Source(ClusterPolicies, look.policies, after=first),
         Source(ClusterNodes, look.nodes, after=first),
         Source(ClusterScaling, look.scaling, after=first),
+        Source(ClusterUsage, look.usage, after=first),
         Source(ClusterEvents, look.events, after=first),
         Source(ClusterConfigs, look.configs, needs=(ClusterWorkloads,), after=first),
         Source(ClusterLogs, look.logs, needs=(ClusterPods,), after=first),

@@ -1,11 +1,11 @@
 """Values in Slack's markup."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.slack.limits import size
-from bot.slack.text import clean, code, code_block, link, said
+from bot.slack.text import clean, code, code_block, code_line, link, said
 
 # Any text at all, with what markup is made of much more often.
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("<>&`!@#|*\u202e\u200b\x1b\n"))) | st.text(min_size=300)
@@ -54,7 +54,20 @@ def test_is_never_longer_than_told(text: str, most: int) -> None:
     assert size(code_block(text, most)) <= most
 
 
+@given(TEXTS, st.integers(40, 400))
+@example("  indented ```" + "`" * 7, 100)
+def test_a_line_of_code(text: str, most: int) -> None:
+    """It stays within its room, and cannot end the block of code it is put into."""
+    line = code_line(text, most)
+    assert size(line) <= most
+    assert "```" not in line
+    assert not set("<>\n") & set(line)
+    assert code_line("\tat main.go", 40) == " at main.go"
+
+
 @given(TEXTS)
+@example("`" * 5)
+@example("a" + "`" * 7 + "b")
 def test_leaves_no_markup(text: str) -> None:
     """It leaves nothing in a value that Slack could read as its own, and nothing that cannot be encoded."""
     shown = said(text, 400)

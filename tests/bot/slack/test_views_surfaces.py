@@ -119,7 +119,7 @@ KNOWN = Board(
 RIGHTS = OwnRights(
     who=Who("U0ONCALL0", Standing.MEMBER, Read.FRESH, groups_read=Read.FRESH),
     grants=(Grant(Role.OPERATOR, Source.GROUP, "S0OPERAT0"), Grant(Role.VIEWER, Source.EVERYONE)),
-    may=frozenset({"help", "diagnose", "diagnose deep", "status", "token", "why", "whoami"}),
+    may=frozenset({"help", "diagnose", "diagnose deep", "status", "logs", "events", "token", "why", "whoami"}),
     handles={"S0OPERAT0": "operators"},
     groups_on=NOW - timedelta(minutes=2),
 )

@@ -13,6 +13,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterPods,
     ClusterRights,
     ClusterSecrets,
+    ClusterUsage,
     DatabaseReach,
     Right,
 )
@@ -86,6 +87,14 @@ async def test_nothing_at_all_is_no_evidence() -> None:
     found = (await look(FakeCluster({"pods": NO}))).get(ClusterPods)
     assert isinstance(found, Unobserved)
     assert (found.reason, found.detail) == (Reason.FORBIDDEN, NO.detail)
+
+
+async def test_no_metrics_server() -> None:
+    """Takes usage that cannot be measured for unobserved, without a fault."""
+    away = CouldNotLookError(Reason.NOT_CONFIGURED, "No metrics server.")
+    found = (await look(FakeCluster({"pod_usage": away, "node_usage": away}))).get(ClusterUsage)
+    assert isinstance(found, Unobserved)
+    assert found.reason is Reason.NOT_CONFIGURED
 
 
 async def test_rights() -> None:

@@ -1,0 +1,48 @@
+"""The answer to `status`: the last verdicts, and what the cluster shows now, a page of it. Pure."""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from bot.board import Board
+from bot.commands import Status
+from bot.glance_words import Row, pods_in_all, rows
+from bot.slack.message import Block, Message, context, section
+from bot.slack.text import said
+from bot.slack.views.pages import BACK, MORE, not_seen, turning
+from bot.slack.views.status import board_blocks, status
+from diagnostics.glances.overview import Overview
+
+ROWS = 20
+"""Lines of the quick look on one page: always few enough for one message that also has the verdicts."""
+
+_ROW = 220  # characters of a line
+_HEADING = 100  # characters of a heading
+_EACH = 10  # lines in one block: its text stays below its limit
+
+
+def status_now(known: Board, look: Overview | str, command: Status) -> Message:
+    """The verdicts, and under them the quick look; or in a sentence why there is none."""
+    verdicts = status(known)
+    if isinstance(look, str):
+        return Message(verdicts.text, (*verdicts.blocks, context(said(look, _ROW * 2))))
+    every = list(rows(look))
+    begin = (command.page - 1) * ROWS
+    left = max(0, len(every) - begin - ROWS)
+    head = board_blocks(known) if command.page == 1 else ()
+    blocks = (
+        *head,
+        section(f"*Now: {said(pods_in_all(look), _ROW)}*{f', page {command.page}' if command.page > 1 else ''}"),
+        *_listed(every[begin : begin + ROWS]),
+        *not_seen(look.lacks),
+        context(f"As of {look.at:%H:%M:%S} UTC.{f' {left:,} more lines are not shown here.' if left else ''}"),
+        *turning(command, more=left > 0, words=(MORE, BACK)),
+    )
+    return Message(verdicts.text, blocks)
+
+
+def _listed(shown: list[Row]) -> Iterator[Block]:
+    for heading, some in groupby(shown, key=lambda row: row.heading):
+        told = [f"{':warning:' if row.trouble else '•'} {said(row.text, _ROW)}" for row in some]
+        for place in range(0, len(told), _EACH):
+            first = f"*{said(heading, _HEADING)}*\n" if place == 0 else ""
+            yield section(first + "\n".join(told[place : place + _EACH]))
