@@ -5,7 +5,7 @@ import asyncio
 import os
 import platform
 
-from benchmarks import acknowledgement, start_up
+from benchmarks import acknowledgement, cluster, start_up
 
 
 def main() -> None:
@@ -16,6 +16,8 @@ def main() -> None:
     chosen = options.parse_args()
     print(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores\n")
     for row in asyncio.run(start_up.measure(chosen.starts)):
+        print(row)
+    for row in asyncio.run(cluster.measure()):
         print(row)
     for row in asyncio.run(acknowledgement.measure(chosen.seconds)):
         print(row)

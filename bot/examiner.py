@@ -23,11 +23,10 @@ from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.evidence.keycloak import Question
 from diagnostics.evidence.tokens import MalformedTokenError
 from diagnostics.examine import Request, WallClock, examine
-from diagnostics.judge import marks
 from diagnostics.model import Evidence, Fact
 from diagnostics.observe import Deadlines, Glimpse, Lookout, Source
 from diagnostics.redaction import LearningRedactor, Redactor
-from diagnostics.runs import Run, RunUnreadableError
+from diagnostics.runs import Run, RunUnreadableError, marks_of
 from diagnostics.signatures import Catalogue
 
 _log = structlog.get_logger()
@@ -156,7 +155,7 @@ class Examiner:
             return ()
         try:
             document = await self._store.last_run(order.environment, order.area)
-            return marks(Run.decode(document).seen()) if document else ()
+            return await asyncio.to_thread(marks_of, document) if document else ()
         except (StoreError, RunUnreadableError) as error:
             _log.warning("the previous run cannot be compared with", area=order.area, reason=str(error))
             return ()

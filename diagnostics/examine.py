@@ -10,7 +10,7 @@ from diagnostics.check import Area
 from diagnostics.context import Context
 from diagnostics.judge import Span, judge
 from diagnostics.model import Evidence
-from diagnostics.observe import Clock, Lookout, Observation, Source
+from diagnostics.observe import Clock, Lookout, Observation, Seen, Source
 from diagnostics.runs import Run
 
 
@@ -42,5 +42,10 @@ async def examine(request: Request, sources: Iterable[Source[Evidence]], context
     began = lookout.clock.monotonic()
     seen = await Observation(wanted, lookout).look()
     span = Span(context.at, round((lookout.clock.monotonic() - began) * 1000))
-    diagnosis = await asyncio.to_thread(judge, request.area, request.environment, seen, context, span)
+    # Beside the loop: judging a big cluster, and writing it down, takes the processor for a tenth of a second.
+    return await asyncio.to_thread(_concluded, request, context, seen, span)
+
+
+def _concluded(request: Request, context: Context, seen: Seen, span: Span) -> Run:
+    diagnosis = judge(request.area, request.environment, seen, context, span)
     return Run.of(request.run_id, request.deep, context, seen, diagnosis)

@@ -1,14 +1,12 @@
 """Saved runs: the evidence, the frame it was judged in, and the answer, as JSON that can be judged again."""
 
-from typing import Any
-
 import msgspec
 
 from diagnostics.areas import area_named
 from diagnostics.context import Context
 from diagnostics.evidence import KINDS
-from diagnostics.judge import Span, judge
-from diagnostics.model import Diagnosis, Evidence, Unobserved, Value
+from diagnostics.judge import Span, judge, marks
+from diagnostics.model import Diagnosis, Evidence, Fact, Unobserved, Value
 from diagnostics.observe import Seen
 
 #: Raised by one whenever an older saved run can no longer be read.
@@ -19,15 +17,22 @@ class RunUnreadableError(Exception):
     """A saved run is not JSON, not a run, or of another format; the message says which."""
 
 
-class Saved(Value, frozen=True):
-    """One piece of evidence as it is saved: as evidence of its kind, or as the reason there is none."""
+#: JSON for nothing: what stands where there is no evidence.
+_NOTHING = msgspec.Raw(b"null")
 
-    evidence: dict[str, Any] | None = None
+
+class Saved(Value, frozen=True):
+    """One piece of evidence as it is saved: as evidence of its kind, in JSON, or as the reason there is none.
+
+    It stays JSON until it is judged again: a big cluster would take four times its memory as dictionaries.
+    """
+
+    evidence: msgspec.Raw = _NOTHING
     unobserved: Unobserved | None = None
 
 
 class Run(Value, frozen=True):
-    """One examination, whole. Equal runs have equal JSON."""
+    """One examination, whole. Equal runs have equal JSON. `marks` are what the next run compares with."""
 
     format: int
     id: str
@@ -35,12 +40,13 @@ class Run(Value, frozen=True):
     context: Context
     evidence: dict[str, Saved]
     diagnosis: Diagnosis
+    marks: tuple[Fact, ...] = ()
 
     @classmethod
     def of(cls, id: str, deep: bool, context: Context, seen: Seen, diagnosis: Diagnosis) -> "Run":  # noqa: FBT001 a field of a value
         """A run of what was seen and judged."""
         evidence = {kind.KIND: _saved(found) for kind, found in seen.items()}
-        return cls(FORMAT, id, deep, context, evidence, diagnosis)
+        return cls(FORMAT, id, deep, context, evidence, diagnosis, marks(seen))
 
     @classmethod
     def decode(cls, document: bytes) -> "Run":
@@ -72,7 +78,7 @@ class Run(Value, frozen=True):
             raise RunUnreadableError(f"Its evidence {foreign[0][:40]!r} is of a kind this version does not know.")
         try:
             return Seen({KINDS[kind]: _restored(KINDS[kind], saved) for kind, saved in self.evidence.items()})
-        except msgspec.ValidationError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise RunUnreadableError(f"Its evidence cannot be read by this version: {error}.") from error
 
     def replayed(self) -> Diagnosis:
@@ -88,13 +94,35 @@ class Run(Value, frozen=True):
         return judge(area, self.diagnosis.environment, self.seen(), self.context, span)
 
 
+class _Marked(msgspec.Struct):
+    """The part of a saved run that the next one compares with. All else is passed over without being built."""
+
+    format: int
+    marks: tuple[Fact, ...] = ()
+
+
+def marks_of(document: bytes) -> tuple[Fact, ...]:
+    """What a saved run says should stay the same until the next.
+
+    Raises:
+        RunUnreadableError: as `Run.decode`.
+    """
+    try:
+        saved = msgspec.json.decode(document, type=_Marked)
+    except (ValueError, RecursionError) as error:
+        raise RunUnreadableError(f"This is not a saved run of format {FORMAT}: {error}.") from error
+    if saved.format != FORMAT:
+        raise RunUnreadableError(f"This run has format {saved.format}; this version reads format {FORMAT}.")
+    return saved.marks
+
+
 def _saved(found: Evidence | Unobserved) -> Saved:
     if isinstance(found, Unobserved):
         return Saved(unobserved=found)
-    return Saved(evidence=msgspec.to_builtins(found))
+    return Saved(evidence=msgspec.Raw(msgspec.json.encode(found)))
 
 
 def _restored(kind: type[Evidence], saved: Saved) -> Evidence | Unobserved:
     if saved.unobserved is not None:
         return saved.unobserved
-    return msgspec.convert(saved.evidence, kind)
+    return msgspec.json.decode(saved.evidence, type=kind)

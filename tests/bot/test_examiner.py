@@ -135,7 +135,7 @@ def test_announced_kinds() -> None:
 @pytest.mark.parametrize(
     ("order", "says"),
     [
-        (Order("moon", "here"), "There is no area 'moon'; there are: keycloak"),
+        (Order("moon", "here"), "There is no area 'moon'; there are: server, keycloak, network"),
         (Order("why", "here"), "There is no area 'why'"),
         (Order("x" * 5000, "here"), "There is no area 'xxxx"),
         (Order("keycloak", "there"), "There is no environment 'there'; the settings name: here."),

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from diagnostics.examine import Request, examine
@@ -77,7 +78,7 @@ async def test_saved_as_it_was_judged() -> None:
         Request("r1", "production", toy_area()), Sources().all(), CONTEXT, replace(lookout(), cleaner=cleaner)
     )
     assert cleaner.passed == [Lamp()]
-    assert run.evidence["toy.lamp"].evidence == {"lit": True, "label": ""}
+    assert msgspec.json.decode(run.evidence["toy.lamp"].evidence) == {"lit": True, "label": ""}
 
 
 async def test_cancelled() -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -181,5 +182,5 @@ async def _name(keycloak: Keycloak, folder: Path, shown: str) -> str:
     """The id under which the resource with this display name is registered; the name itself when there is none."""
     async with bot(keycloak, folder) as services:
         run = await services.examiner.examine(Order("keycloak", "live"))
-    resources = (run.evidence["keycloak.resources"].evidence or {})["resources"]
+    resources = msgspec.json.decode(run.evidence["keycloak.resources"].evidence)["resources"]
     return next((one["id"] for one in resources if one["name"] == shown), shown)
