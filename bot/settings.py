@@ -215,7 +215,7 @@ class SlackSettings(Part):
     signing_secret: SecretStr | None = Field(
         default=None, validate_default=True, description="for mode http: under App Credentials in Basic Information"
     )
-    channel: Annotated[str, Field(pattern="^[CG][A-Z0-9]{2,}$")]
+    channel: Annotated[str, _slack_id("channel", "CG")]
     # Slack allows ten connections, those of all replicas together.
     sockets: Annotated[int, Field(ge=1, le=10)] = 2
     api_url: Url = "https://slack.com/api"

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import shlex
 import signal
 import sys
 import tempfile
@@ -57,3 +59,27 @@ async def test_unknown_scenario() -> None:
     assert code == 2
     assert shown.startswith("There is no scenario 'nonsense'")
     assert "Traceback" not in shown
+
+
+async def test_the_command_line_finds_the_run() -> None:
+    """It says in another terminal's own words how to judge the run again, and these words do it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-u", "-m", "bot", "playground"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    shown = ""
+    while "In another terminal: " not in shown:
+        shown += (await process.stdout.readline()).decode()
+    try:
+        run = re.findall("volati replay ([0-9a-f]{12})", shown)[0]
+        words = shlex.split(shown.partition("In another terminal: ")[2].replace("RUN", run))
+        again = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+        said, _ = await again.communicate()
+        assert said.startswith(b"Keycloak in playground: DOWN")
+        assert again.returncode == 1
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.communicate()
