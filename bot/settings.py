@@ -468,6 +468,8 @@ def _place(location: tuple[int | str, ...]) -> str:
 def _reason(one: Mapping[str, Any]) -> str:
     if one["type"] == "extra_forbidden":
         return "there is no such setting; check its spelling"
+    if one["type"] in {"model_type", "dict_type"}:
+        return "must hold names and values"
     if one["type"] == "missing":
         return "it is missing"
     return str(one["msg"]).removeprefix("Value error, ")

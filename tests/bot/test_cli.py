@@ -360,11 +360,16 @@ def test_interrupted() -> None:
     assert b"Traceback" not in err
 
 
-def terminated(*words: str, when: Callable[[subprocess.Popen[bytes]], object], folder: Path) -> int:
+def terminated(
+    *words: str,
+    when: Callable[[subprocess.Popen[bytes]], object],
+    folder: Path,
+    order: signal.Signals = signal.SIGTERM,
+) -> int:
     """The exit code of a command that is told to end at that moment; its temporary files are in the folder."""
     with start(*words, env={**os.environ, "TMPDIR": str(folder)}) as program:  # noqa: TID251 a child's own
         when(program)
-        program.send_signal(signal.SIGTERM)
+        program.send_signal(order)
         program.communicate()
     return program.returncode
 
@@ -384,9 +389,10 @@ def users_of(folder: Path) -> list[str]:
     return [command.decode(errors="replace") for command in commands if os.fsencode(folder) in command]
 
 
-def test_terminated(tmp_path: Path) -> None:
-    """Ends with 143 when it is told to end, and leaves neither a server nor a folder behind."""
-    code = terminated(*PLAYGROUND, "--scenario", "hanging", when=looking, folder=tmp_path)
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGHUP])
+def test_terminated(tmp_path: Path, order: signal.Signals) -> None:
+    """Ends with 143 when it is told to end or its terminal is closed, and leaves neither server nor folder behind."""
+    code = terminated(*PLAYGROUND, "--scenario", "hanging", when=looking, folder=tmp_path, order=order)
     assert (code, list(tmp_path.iterdir()), users_of(tmp_path)) == (143, [], [])
 
 

@@ -102,6 +102,12 @@ def test_every_error_at_once() -> None:
     assert "surprise" in told
 
 
+@pytest.mark.parametrize("document", [{**LEAST, "slack": "on"}, {**LEAST, "environments": ["production"]}])
+def test_a_value_where_a_group_belongs(document: dict[str, Any]) -> None:
+    """Says so in the words of a settings file, and not in those of the program."""
+    assert ": must hold names and values\n" in refused(document)
+
+
 @pytest.mark.parametrize(
     "document",
     [

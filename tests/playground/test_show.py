@@ -11,9 +11,12 @@ import tempfile
 import pytest
 
 
-@pytest.mark.parametrize(("more", "code"), [((), 0), (("--once",), 1)])
+@pytest.mark.parametrize(
+    ("more", "code", "order"),
+    [((), 0, signal.SIGTERM), ((), 0, signal.SIGHUP), (("--once",), 1, signal.SIGTERM)],
+)
 @pytest.mark.parametrize("at", ["Starting", "The bot is connected"])
-async def test_told_to_end(at: str, more: tuple[str, ...], code: int) -> None:
+async def test_told_to_end(at: str, more: tuple[str, ...], code: int, order: signal.Signals) -> None:
     """It ends at whatever point it is told to, does not begin what comes next, and leaves nothing behind."""
     words = ("-u", "-m", "bot", "playground", "--scenario", "hanging", *more)
     with tempfile.TemporaryDirectory() as folder:  # a short path: in a long one the store's socket has none
@@ -25,7 +28,7 @@ async def test_told_to_end(at: str, more: tuple[str, ...], code: int) -> None:
         shown = b""
         while at.encode() not in shown:
             shown += await process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(order)
         rest = await process.stdout.read()
         assert await process.wait() == code
         assert b"The bot is connected" not in rest
