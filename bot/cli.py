@@ -398,7 +398,7 @@ def _configured_catalogue(config: Path) -> Path | None:
 async def _services(
     config: Path, *, in_playground: bool = False, scenario: str | None = None, areas: Sequence[str] = ()
 ) -> AsyncIterator[Services]:
-    with _ended_by_sigterm():
+    with _ended_when_told():
         async with AsyncExitStack() as stack:
             simulated = (scenario or "healthy") if in_playground or scenario else None
             settings = await _settings(stack, config, simulated, areas)
@@ -415,23 +415,32 @@ async def _settings(stack: AsyncExitStack, config: Path, scenario: str | None, a
 
 
 @contextlib.contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Cancel the command on SIGTERM, so that what it started is ended and what it made is taken away again.
+def _ended_when_told() -> Iterator[None]:
+    """Cancel the command when it is told to end, so that what it started ends and what it made is taken away again.
 
     Once: a second one must not interrupt the cleaning up, which bounds itself.
     """
-    loop, command = asyncio.get_running_loop(), asyncio.current_task()
+    loop, command, told = asyncio.get_running_loop(), asyncio.current_task(), _orders_to_end()
 
     def end() -> None:
-        loop.add_signal_handler(signal.SIGTERM, lambda: None)
+        for number in told:
+            loop.add_signal_handler(number, lambda: None)
         if command is not None:
             command.cancel()
 
-    loop.add_signal_handler(signal.SIGTERM, end)
+    for number in told:
+        loop.add_signal_handler(number, end)
     try:
         yield
     finally:
-        loop.remove_signal_handler(signal.SIGTERM)
+        for number in told:
+            loop.remove_signal_handler(number)
+
+
+def _orders_to_end() -> tuple[signal.Signals, ...]:
+    """What tells a command to end: SIGTERM, and a terminal that is closed, unless it runs under nohup."""
+    closed = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)
+    return signal.SIGTERM, *closed
 
 
 def _given(run: str) -> bytes | None:
@@ -487,7 +496,7 @@ def _read(source: str) -> bytes:
 async def _until_stopped(work: Any) -> int:  # noqa: ANN401 a function from the stop event to an exit code
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGINT, *_orders_to_end()):
         loop.add_signal_handler(number, stop.set)
     return int(await work(stop) or 0)
 

@@ -198,7 +198,7 @@ AREAS_TO_COME: tuple[str, ...] = tuple(
 _BY_WORD = {known.word: known for known in COMMANDS}
 _AREAS = tuple(area.name for area in AREAS)
 _COMPARED = 2 * ECHO  # characters: no name is longer, and comparing takes the square of the length
-_EXAMPLE = f"diagnose {_AREAS[0]}"
+_EXAMPLE = "diagnose keycloak"
 
 
 def parse(text: str, environments: Sequence[str]) -> Command | Refusal:

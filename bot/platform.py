@@ -206,6 +206,7 @@ def _expected(settings: KeycloakSettings) -> KeycloakExpected:
         secret_origin=settings.origin(),
         restart_command=settings.restart_command or restart,
         logs_command=settings.logs_command or logs,
+        ca_file=str(settings.ca_file or ""),
     )
 
 

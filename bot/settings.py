@@ -289,7 +289,7 @@ class SlackSettings(Part):
     signing_secret: SecretStr | None = Field(
         default=None, validate_default=True, description="for mode http: under App Credentials in Basic Information"
     )
-    channel: Annotated[str, Field(pattern="^[CG][A-Z0-9]{2,}$")]
+    channel: Annotated[str, _slack_id("channel", "CG")]
     # Slack allows ten connections, those of all replicas together.
     sockets: Annotated[int, Field(ge=1, le=10)] = 2
     api_url: Url = "https://slack.com/api"
@@ -542,6 +542,8 @@ def _place(location: tuple[int | str, ...]) -> str:
 def _reason(one: Mapping[str, Any]) -> str:
     if one["type"] == "extra_forbidden":
         return "there is no such setting; check its spelling"
+    if one["type"] in {"model_type", "dict_type"}:
+        return "must hold names and values"
     if one["type"] == "missing":
         return "it is missing"
     return str(one["msg"]).removeprefix("Value error, ")

@@ -69,7 +69,7 @@ def _why(diagnosis: Diagnosis) -> str:
         return diagnosis.causes[0].title if decided else "no fault found"
     if diagnosis.verdict is Verdict.UNKNOWN:
         lacks = [one for one in diagnosis.unobserved if one.required]
-        return f"could not see {lacks[0].what} ({lacks[0].reason}){_more(len(lacks) - 1)}"
+        return f"could not see {lacks[0].what} ({lacks[0].reason}){_more(len(lacks) - 1)}. {lacks[0].detail}".rstrip()
     return f"{diagnosis.causes[0].title}{_more(len(_grave(diagnosis)) - 1, 'other cause')}"
 
 

@@ -55,6 +55,8 @@ class KeycloakExpected(Value, frozen=True):
     restart_command: str = ""
     #: How a person reads its log, filled in for this platform.
     logs_command: str = ""
+    #: The private CA that Keycloak's certificate is held to, as a path; empty where the usual ones are.
+    ca_file: str = ""
 
 
 class SealedExpected(Value, frozen=True):

@@ -28,6 +28,8 @@ _START_SECONDS = 30.0
 _VERDICT_SECONDS = 40.0
 #: What the app asks Slack for; it stands beside the packages in a checkout, and is no part of an installation.
 _MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+#: The command as this installation has it: after `make playground` it is in no one's PATH.
+_PROGRAM = Path(sys.executable).parent / "volati"
 CHANNEL = "#engineering"
 PERSON = "oncall"
 HELP = f"""Type what you would type in Slack, or break the platform:
@@ -39,11 +41,11 @@ HELP = f"""Type what you would type in Slack, or break the platform:
 
 
 class Playground:
-    """Everything running, and what a person at the terminal can do with it."""
+    """Everything running, and what a person can do with it. `ways_in` is said with what can be typed."""
 
-    def __init__(self, faults: FaultBoard, slack: SimulatedSlack, screen: Screen, address: str = "") -> None:
+    def __init__(self, faults: FaultBoard, slack: SimulatedSlack, screen: Screen, ways_in: str = "") -> None:
         self._faults = faults
-        self._address = address
+        self._ways_in = ways_in
         self._slack = slack
         self._screen = screen
 
@@ -66,8 +68,8 @@ class Playground:
                 self.explain()
 
     def explain(self) -> None:
-        """Say what can be typed, and where the browser finds it."""
-        self._screen.say(f"{HELP}\n\nIn a browser: {self._address}" if self._address else HELP)
+        """Say what can be typed, and how else to get in."""
+        self._screen.say(f"{HELP}\n\n{self._ways_in}" if self._ways_in else HELP)
 
     async def command(self, line: str) -> None:
         """Type a slash command in the channel, as a person does."""
@@ -151,10 +153,16 @@ async def _everything_running(screen: Screen, *, with_page: bool) -> AsyncIterat
                     async with serving(stage) if with_page else contextlib.nullcontext("") as address:
                         if address:
                             screen.say(f"See it in a browser: {address}")
-                        yield Playground(stage.faults, slack, screen, address)
+                        yield Playground(stage.faults, slack, screen, _ways_in(address, folder))
             finally:
                 watcher.cancel()
                 await asyncio.wait({watcher})
+
+
+def _ways_in(address: str, folder: Path) -> str:
+    """Where the browser and the command line find this playground. A saved run is in its bot's memory alone."""
+    elsewhere = f"In another terminal: {_PROGRAM} replay RUN --config {folder / 'volati.yaml'}"
+    return "\n".join([*([f"In a browser: {address}"] if address else []), elsewhere])
 
 
 @asynccontextmanager

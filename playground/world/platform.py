@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from bot.errors import VolatiError
@@ -32,7 +33,7 @@ _CONTAINER_DOWN: Fault[keycloak_state.State] = Fault(
 
 
 class UnknownScenarioError(VolatiError):
-    """There is no such scenario; the message lists those there are."""
+    """There is no such scenario; the message names the nearest, and where all of them are listed."""
 
 
 def fault_named(name: str) -> Fault[Any]:
@@ -44,8 +45,9 @@ def fault_named(name: str) -> Fault[Any]:
     for fault in FAULTS:
         if fault.name == name:
             return fault
-    names = ", ".join(fault.name for fault in FAULTS)
-    raise UnknownScenarioError(f"There is no scenario {name[:40]!r}; there are: {names}.")
+    near = get_close_matches(name[:40], [fault.name for fault in FAULTS], n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise UnknownScenarioError(f"There is no scenario {name[:40]!r}.{hint} `volati scenarios` lists all {len(FAULTS)}.")
 
 
 class SimulatedPlatform:

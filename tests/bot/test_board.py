@@ -26,8 +26,9 @@ async def test_says_what_it_cannot_read() -> None:
     """It does not take what it cannot read for never looked at."""
     memory = Memory()
     memory.last["production", "keycloak"] = b"{}"
-    row = (await board(memory, PLACES, samples.AT)).rows[0]
-    assert (row.environment, row.area) == ("production", "keycloak")
+    rows = (await board(memory, PLACES, samples.AT)).rows
+    row = next(one for one in rows if one.area == "keycloak")
+    assert row.environment == "production"
     assert row.diagnosis is None
     assert "cannot read" in row.trouble
 

@@ -154,8 +154,16 @@ def test_deep(volati: Volati) -> None:
 
 
 USAGE: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("unknown scenario", (*PLAYGROUND, "--scenario", "nope"), "There is no scenario 'nope'; there are: healthy,"),
-    ("unknown area", ("diagnose", "moon", "--playground"), "There is no area 'moon'; there are: keycloak"),
+    (
+        "unknown scenario",
+        (*PLAYGROUND, "--scenario", "nope"),
+        "There is no scenario 'nope'. `volati scenarios` lists all",
+    ),
+    (
+        "unknown area",
+        ("diagnose", "moon", "--playground"),
+        "There is no area 'moon'; there are: server, keycloak, network",
+    ),
     ("one area unknown", ("diagnose", "moon", "keycloak", "--playground", "--json"), "There is no area 'moon'"),
     ("unknown environment", (*PLAYGROUND, "-e", "moon"), "There is no environment 'moon'; the settings name"),
     ("no user", ("why", "..", "view", "x", "--playground"), "'..' is no name of a user. Ask as in: why alice view"),
@@ -360,11 +368,16 @@ def test_interrupted() -> None:
     assert b"Traceback" not in err
 
 
-def terminated(*words: str, when: Callable[[subprocess.Popen[bytes]], object], folder: Path) -> int:
+def terminated(
+    *words: str,
+    when: Callable[[subprocess.Popen[bytes]], object],
+    folder: Path,
+    order: signal.Signals = signal.SIGTERM,
+) -> int:
     """The exit code of a command that is told to end at that moment; its temporary files are in the folder."""
     with start(*words, env={**os.environ, "TMPDIR": str(folder)}) as program:  # noqa: TID251 a child's own
         when(program)
-        program.send_signal(signal.SIGTERM)
+        program.send_signal(order)
         program.communicate()
     return program.returncode
 
@@ -384,9 +397,10 @@ def users_of(folder: Path) -> list[str]:
     return [command.decode(errors="replace") for command in commands if os.fsencode(folder) in command]
 
 
-def test_terminated(tmp_path: Path) -> None:
-    """Ends with 143 when it is told to end, and leaves neither a server nor a folder behind."""
-    code = terminated(*PLAYGROUND, "--scenario", "hanging", when=looking, folder=tmp_path)
+@pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGHUP])
+def test_terminated(tmp_path: Path, order: signal.Signals) -> None:
+    """Ends with 143 when it is told to end or its terminal is closed, and leaves neither server nor folder behind."""
+    code = terminated(*PLAYGROUND, "--scenario", "hanging", when=looking, folder=tmp_path, order=order)
     assert (code, list(tmp_path.iterdir()), users_of(tmp_path)) == (143, [], [])
 
 

@@ -66,11 +66,11 @@ def test_helps(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "part", "example"),
     [
-        ("diagnose", "Say which area to look at: keycloak", "diagnose keycloak"),
+        ("diagnose", "Say which area to look at: server, keycloak and network.", "diagnose keycloak"),
         ("diagnose keyclok", "did you mean keycloak?", "diagnose keycloak"),
-        ("diagnose database", "The area database cannot be diagnosed yet; keycloak", "diagnose keycloak"),
+        ("diagnose database", "The area database cannot be diagnosed yet; server, keycloak", "diagnose keycloak"),
         ("diagnose all", "The area all cannot be diagnosed yet", "diagnose keycloak"),
-        ("diagnose zebra", "There is no area “zebra”; there is keycloak", "diagnose keycloak"),
+        ("diagnose zebra", "There is no area “zebra”; there is server, keycloak and network.", "diagnose keycloak"),
         ("diagnose keycloak in", "Say which environment after “in”", "diagnose keycloak in production"),
         ("diagnose keycloak in moon", "There is no environment “moon”; there is production and staging.", "production"),
         ("diagnoze keycloak", "There is no command “diagnoze”; did you mean “diagnose”?", "diagnose keycloak"),

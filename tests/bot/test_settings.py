@@ -98,8 +98,14 @@ def test_every_error_at_once() -> None:
     assert "greater than 0" in told["limits.source_seconds"]
     assert "number" in told["limits.run_seconds"]
     assert "'debug', 'info'" in told["log.level"]
-    assert "slack.channel" in told
+    assert told["slack.channel"] == "must be the id of a channel, such as C0123456789, and not its name"
     assert "surprise" in told
+
+
+@pytest.mark.parametrize("document", [{**LEAST, "slack": "on"}, {**LEAST, "environments": ["production"]}])
+def test_a_value_where_a_group_belongs(document: dict[str, Any]) -> None:
+    """Says so in the words of a settings file, and not in those of the program."""
+    assert ": must hold names and values\n" in refused(document)
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_unknown() -> None:
     assert text.startswith("Keycloak in production: UNKNOWN — could not see the client's login (timeout)")
     assert "  ? the client's login: timeout. No answer within 5 s." in text
     both = diagnosis(without=(type(WRONG), type(own())))
-    assert headline(both).endswith("(timeout), and 1 other")
+    assert headline(both).endswith("(timeout), and 1 other. No answer within 5 s.")
 
 
 def test_notes_and_changes() -> None:
@@ -182,5 +182,6 @@ def test_a_permission_decision() -> None:
     assert denied.splitlines()[0] == "Permission in production: DENIED — Keycloak denies it: user Owner r1"
     assert "✗ The policies deny it [why.denied]" in denied.splitlines()
     assert undecided.splitlines()[0].startswith("Permission in production: UNDECIDED — could not see the resource")
+    assert undecided.splitlines()[0].endswith(", and 1 other. Which one?")
     for text in (granted, denied, undecided):
         assert not re.search("DOWN|HEALTHY|CRITICAL|no fault|unknown", text)

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import shlex
 import signal
 import sys
 import tempfile
@@ -9,9 +11,12 @@ import tempfile
 import pytest
 
 
-@pytest.mark.parametrize(("more", "code"), [((), 0), (("--once",), 1)])
+@pytest.mark.parametrize(
+    ("more", "code", "order"),
+    [((), 0, signal.SIGTERM), ((), 0, signal.SIGHUP), (("--once",), 1, signal.SIGTERM)],
+)
 @pytest.mark.parametrize("at", ["Starting", "The bot is connected"])
-async def test_told_to_end(at: str, more: tuple[str, ...], code: int) -> None:
+async def test_told_to_end(at: str, more: tuple[str, ...], code: int, order: signal.Signals) -> None:
     """It ends at whatever point it is told to, does not begin what comes next, and leaves nothing behind."""
     words = ("-u", "-m", "bot", "playground", "--scenario", "hanging", *more)
     with tempfile.TemporaryDirectory() as folder:  # a short path: in a long one the store's socket has none
@@ -23,7 +28,7 @@ async def test_told_to_end(at: str, more: tuple[str, ...], code: int) -> None:
         shown = b""
         while at.encode() not in shown:
             shown += await process.stdout.readline()
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(order)
         rest = await process.stdout.read()
         assert await process.wait() == code
         assert b"The bot is connected" not in rest
@@ -57,3 +62,27 @@ async def test_unknown_scenario() -> None:
     assert code == 2
     assert shown.startswith("There is no scenario 'nonsense'")
     assert "Traceback" not in shown
+
+
+async def test_the_command_line_finds_the_run() -> None:
+    """It says in another terminal's own words how to judge the run again, and these words do it."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-u", "-m", "bot", "playground"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    shown = ""
+    while "In another terminal: " not in shown:
+        shown += (await process.stdout.readline()).decode()
+    try:
+        run = re.findall("volati replay ([0-9a-f]{12})", shown)[0]
+        words = shlex.split(shown.partition("In another terminal: ")[2].replace("RUN", run))
+        again = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+        said, _ = await again.communicate()
+        assert said.startswith(b"Keycloak in playground: DOWN")
+        assert again.returncode == 1
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.communicate()

@@ -102,8 +102,16 @@ async def test_why_says_what_it_could_not_see(here: Story) -> None:
     """It marks the steps it could not see, and does not call the answer a no."""
     await here.platform.switch_on("wrong-client-secret")
     _, answer = await here.typed("oncall", f"/volati why alice view {grid_bot(here)}")
-    assert "could not be decided" in answer.text
+    assert "could not be decided: the client's login: HTTP 401 unauthorized_client" in answer.text
     assert "✗ the client's login: HTTP 401" in said(answer)
+
+
+async def test_why_of_a_stopped_keycloak(here: Story) -> None:
+    """It names the refused connection in its first line, and blames no path for it."""
+    await here.platform.switch_on("stopped")
+    _, answer = await here.typed("oncall", f"/volati why alice view {grid_bot(here)}")
+    assert "could not be decided: the realm page gave no answer: Connection refused" in answer.text
+    assert "no known path" not in said(answer)
 
 
 async def test_why_by_modal(here: Story) -> None:

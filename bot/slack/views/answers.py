@@ -9,6 +9,7 @@ from bot.slack.words import title
 
 _REFUSAL_TEXT = 500  # characters; refusals are one sentence, and this is room for its markup
 _NAME = 80  # characters of a name in a sentence; names of areas and environments are far below
+_USAGE = 200  # characters of how a word is used: above the longest, so that none is cut
 _REMEDY = 600  # characters of what an error says
 
 
@@ -66,7 +67,7 @@ def told(sentence: str) -> Message:
 
 
 def _usage(word: Word) -> str:
-    return f"{code(f'/volati {word.usage}', _NAME)} – {said(word.does, _REFUSAL_TEXT)}"  # noqa: RUF001 a dash
+    return f"{code(f'/volati {word.usage}', _USAGE)} – {said(word.does, _REFUSAL_TEXT)}"  # noqa: RUF001 a dash
 
 
 def _one_line(line: str) -> Message:

@@ -45,8 +45,18 @@ def _answer(run: Run, seen: Seen, question: Question) -> tuple[str, str]:
     if isinstance(decision, KeycloakDecision) and decision.granted:
         return ":white_check_mark:", f"{wanted.format('may')}."
     if not run.diagnosis.causes:
-        return ":grey_question:", f"Whether {wanted.format('may')} could not be decided."
+        return ":grey_question:", f"Whether {wanted.format('may')} could not be decided{_stopped_at(seen)}."
     return ":no_entry:", f"{wanted.format('may not')}: {_lower(said(run.diagnosis.causes[0].title, _REASON))}."
+
+
+def _stopped_at(seen: Seen) -> str:
+    """The first step that was refused, and how: what keeps the rest from being seen."""
+    for kind in AREA.requires:
+        found = seen.get(kind)
+        if not isinstance(found, Unobserved) and (refused := _refused(found)):
+            said_of_it = said(refused.rstrip("."), _REASON)
+            return f": {_lower(said_of_it)}" if isinstance(found, KeycloakRealm) else f": {kind.WHAT}: {said_of_it}"
+    return ""
 
 
 def _walk(run: Run, seen: Seen) -> Iterator[str]:
@@ -70,7 +80,7 @@ def _refused(found: Evidence) -> str:
     """What a source answered when it did not do as asked."""
     exchange: Exchange | None = getattr(found, "exchange", None)
     if isinstance(found, KeycloakRealm):
-        return "" if found.served else "no page of it is served"
+        return "" if found.served else found.unserved
     if exchange is None or (isinstance(exchange, Answer) and exchange.ok):
         return ""
     return exchange.refusal if isinstance(exchange, Answer) else exchange.detail

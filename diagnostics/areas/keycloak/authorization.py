@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from diagnostics.areas.keycloak.platform import admin_page, answer_facts, client, expected, realm_url
+from diagnostics.areas.keycloak.platform import admin_page, answer_facts, client, curl, expected, realm_url
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.http import Answer, Exchange, NoAnswer
@@ -306,7 +306,7 @@ def _protection_sign(seen: KeycloakProtection, summary: str, context: Context, t
 
 def _resource_command(context: Context) -> str:
     url = f"{realm_url(context)}/authz/protection/resource_set?deep=true&first=0&max=5"
-    return f"curl -sS -H \"Authorization: Bearer $TOKEN\" '{url}'"
+    return f"{curl(context)} -H \"Authorization: Bearer $TOKEN\" '{url}'"
 
 
 def _removal_command(left: ProbeLeft, context: Context) -> str:
@@ -314,10 +314,10 @@ def _removal_command(left: ProbeLeft, context: Context) -> str:
     url = f"{realm_url(context)}/authz/protection/resource_set"
     bearer = '-H "Authorization: Bearer $TOKEN"'
     if left.id:
-        return f"curl -sS -X DELETE {bearer} '{url}/{quote(left.id, safe='')}'"
+        return f"{curl(context)} -X DELETE {bearer} '{url}/{quote(left.id, safe='')}'"
     return (
-        f"curl -sS {bearer} '{url}?name={left.name}&exactName=true' | tr -d '[]\"\n' | "
-        f"xargs -r -I ID curl -sS -X DELETE {bearer} '{url}/ID'"
+        f"{curl(context)} {bearer} '{url}?name={left.name}&exactName=true' | tr -d '[]\"\n' | "
+        f"xargs -r -I ID {curl(context)} -X DELETE {bearer} '{url}/ID'"
     )
 
 
@@ -325,6 +325,6 @@ def _evaluation_command(context: Context) -> str:
     url = f"{realm_url(context)}/protocol/openid-connect/token"
     grant = "urn:ietf:params:oauth:grant-type:uma-ticket"
     return (
-        f"curl -sS -X POST '{url}' -H \"Authorization: Bearer $TOKEN\" -d grant_type={grant} "
+        f"{curl(context)} -X POST '{url}' -H \"Authorization: Bearer $TOKEN\" -d grant_type={grant} "
         f"-d audience={expected(context).client_id} -d response_mode=permissions"
     )

@@ -1,5 +1,6 @@
 """The words the Keycloak checks share: the expected platform, its subjects, and commands filled in for it."""
 
+import shlex
 from urllib.parse import quote
 
 from diagnostics.context import Context, KeycloakExpected
@@ -45,10 +46,16 @@ def realm_url(context: Context, base_path: str | None = None) -> str:
     return f"{keycloak.url}{path}/realms/{quote(keycloak.realm, safe='')}"
 
 
-def curl(url: str) -> str:
+def curl(context: Context) -> str:
+    """How commands begin that ask Keycloak. A private CA is named: without it curl refuses a sound certificate."""
+    ca_file = expected(context).ca_file
+    return f"curl -sS --cacert {shlex.quote(ca_file)}" if ca_file else "curl -sS"
+
+
+def page_command(url: str, context: Context) -> str:
     """The command that asks for a URL and shows status, times and body."""
     times = r"%{http_code} dns %{time_namelookup}s connect %{time_connect}s total %{time_total}s\n"
-    return f"curl -sS -m 10 -w '\\n{times}' '{url}'"
+    return f"{curl(context)} -m 10 -w '\\n{times}' '{url}'"
 
 
 def issuers(context: Context) -> tuple[str, ...]:
@@ -66,7 +73,7 @@ def login_command(context: Context) -> str:
     url = f"{realm_url(context)}/protocol/openid-connect/token"
     return (
         "read -rs SECRET && "
-        f"curl -sS -X POST '{url}' -d 'client_id={keycloak.client_id}' "
+        f"{curl(context)} -X POST '{url}' -d 'client_id={keycloak.client_id}' "
         '--data-urlencode "client_secret=$SECRET" -d grant_type=client_credentials'
     )
 

@@ -7,10 +7,10 @@ from diagnostics.areas.keycloak.platform import (
     HTTPS_REQUIRED,
     REALM_UNKNOWN,
     answer_facts,
-    curl,
     expected,
     host,
     issuers,
+    page_command,
     realm,
     realm_url,
 )
@@ -142,7 +142,7 @@ def wrong_base_path(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
         f"The platform is configured for {configured}/realms, and Keycloak serves the realm at "
         f"{served.base_path}/realms"
     )
-    yield Sign(host(context), summary, _paths(seen), curl(realm_url(context, configured)))
+    yield Sign(host(context), summary, _paths(seen), page_command(realm_url(context, configured), context))
 
 
 @check(KeycloakRealm, "keycloak.base-path-differs", "The runbook names another path", _NOTE, Section.KEYCLOAK)
@@ -151,7 +151,7 @@ def base_path_differs(seen: KeycloakRealm, context: Context) -> Iterator[Sign]:
     served = seen.served
     if expected(context).base_path is None and served is not None and served.base_path != "/auth":
         summary = f"The runbook says /auth/realms, the platform answers at {served.base_path}/realms"
-        yield Sign(host(context), summary, _paths(seen), curl(realm_url(context, served.base_path)))
+        yield Sign(host(context), summary, _paths(seen), page_command(realm_url(context, served.base_path), context))
 
 
 @check(KeycloakRealm, "keycloak.slow", "Keycloak answers slowly", _WARNING, Section.KEYCLOAK)
@@ -182,7 +182,7 @@ def https_required(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign]:
     )
     facts = answer_facts("discovery document", seen.exchange)
     summary = f"The realm {expected(context).realm} demands https (its sslRequired), {what}"
-    yield Sign(realm(context), summary, facts, curl(_discovery_url(context)))
+    yield Sign(realm(context), summary, facts, page_command(_discovery_url(context), context))
 
 
 @check(
@@ -201,7 +201,7 @@ def discovery_broken(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign
         facts = answer_facts("discovery document", seen.exchange)
         lacks = "" if broken else ": it lacks issuer or token_endpoint"
         summary = f"The realm answers, its discovery document does not{lacks} ({facts[0].value})"
-        yield Sign(realm(context), summary, facts, curl(_discovery_url(context)))
+        yield Sign(realm(context), summary, facts, page_command(_discovery_url(context), context))
 
 
 @check(
@@ -217,7 +217,7 @@ def issuer_mismatch(seen: KeycloakDiscovery, context: Context) -> Iterator[Sign]
     if seen.issuer and seen.issuer.rstrip("/") not in wanted:
         facts = (Fact("issuer in discovery", seen.issuer), Fact("issuer the platform expects", wanted[0]))
         summary = f"Keycloak issues tokens as {seen.issuer}, the platform expects {wanted[0]}"
-        yield Sign(realm(context), summary, facts, curl(_discovery_url(context)))
+        yield Sign(realm(context), summary, facts, page_command(_discovery_url(context), context))
 
 
 @check(KeycloakKeys, "keycloak.keys-unreadable", "The signing keys cannot be read", _CRITICAL, Section.KEYCLOAK)
@@ -227,7 +227,7 @@ def keys_unreadable(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
     if not readable and not _https_required(seen.exchange):
         facts = answer_facts("signing keys", seen.exchange)
         summary = f"The realm answers, its signing keys cannot be read ({facts[0].value})"
-        yield Sign(realm(context), summary, facts, curl(_keys_url(context)))
+        yield Sign(realm(context), summary, facts, page_command(_keys_url(context), context))
 
 
 @check(KeycloakKeys, "keycloak.no-signing-key", "No usable signing key is published", _CRITICAL, Section.KEYCLOAK)
@@ -240,7 +240,7 @@ def no_signing_key(seen: KeycloakKeys, context: Context) -> Iterator[Sign]:
         listed = ", ".join(f"{key.kind} {key.algorithm or '?'} for {key.use or '?'}" for key in seen.keys)
         facts = (Fact("published keys", listed or "none"), Fact("expected algorithm", wanted))
         summary = f"{len(seen.keys)} keys are published, none of them a signing key for {wanted}"
-        yield Sign(realm(context), summary, facts, curl(_keys_url(context)))
+        yield Sign(realm(context), summary, facts, page_command(_keys_url(context), context))
 
 
 CHECKS = (
@@ -316,7 +316,8 @@ def _paths(seen: KeycloakRealm) -> tuple[Fact, ...]:
 
 def _page_sign(page: RealmPage, summary: str, context: Context) -> Sign:
     url = realm_url(context, page.base_path)
-    return Sign(realm(context), summary, answer_facts(f"{page.base_path}/realms", page.exchange), curl(url))
+    facts = answer_facts(f"{page.base_path}/realms", page.exchange)
+    return Sign(realm(context), summary, facts, page_command(url, context))
 
 
 def _discovery_url(context: Context) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from diagnostics.areas.keycloak.platform import client, curl, expected, issuers, realm, realm_url
+from diagnostics.areas.keycloak.platform import client, expected, issuers, page_command, realm, realm_url
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.keycloak.kinds import KeycloakToken
@@ -149,7 +149,7 @@ def _sign(seen: KeycloakToken, summary: str, context: Context) -> Sign:
         Fact("issued, expires, received", _times(seen)),
     )
     subject = realm(context) if seen.signature is not Signature.VALID else client(context)
-    return Sign(subject, summary, facts, curl(f"{realm_url(context)}/protocol/openid-connect/certs"))
+    return Sign(subject, summary, facts, page_command(f"{realm_url(context)}/protocol/openid-connect/certs", context))
 
 
 def _times(seen: KeycloakToken) -> str:

@@ -193,9 +193,10 @@ class AdminSession:
         return quote(self._target.realm, safe="")
 
     def _base(self, seen: Seen) -> str:
-        page = seen[KeycloakRealm].served
+        realm = seen[KeycloakRealm]
+        page = realm.served
         if page is None:
-            raise CouldNotLookError(Reason.DEPENDS, "The realm is served under no known path.")
+            raise CouldNotLookError(Reason.DEPENDS, realm.unserved)
         return f"{self._target.url}{page.base_path}"
 
 

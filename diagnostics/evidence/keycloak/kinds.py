@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from diagnostics.evidence.http import Answer, Exchange
+from diagnostics.evidence.http import SERVER_FAILED, Answer, Exchange, NoAnswer
 from diagnostics.evidence.network import Reached
 from diagnostics.evidence.tokens import Key, Signature, TokenFacts
 from diagnostics.model import Evidence, Fact, Value
@@ -54,6 +54,16 @@ class KeycloakRealm(Evidence, frozen=True):
     def served(self) -> RealmPage | None:
         """The first page that is the realm's own, or None."""
         return next((page for page in self.pages if page.realm), None)
+
+    @property
+    def unserved(self) -> str:
+        """Why it is served nowhere, in a sentence: silence and a server's own fault say nothing of paths."""
+        first = self.pages[0].exchange if self.pages else None
+        if isinstance(first, NoAnswer):
+            return f"The realm page gave no answer: {first.detail.rstrip('.')}."
+        if first is not None and first.status_class == SERVER_FAILED:
+            return f"The realm page was not given: {first.refusal.rstrip('.')}."
+        return "The realm is served under no known path."
 
     def marks(self) -> tuple[Fact, ...]:
         """The path the realm is served at."""

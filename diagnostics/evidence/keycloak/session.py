@@ -145,7 +145,7 @@ class KeycloakSession:
         """The signature of the login's token, checked against the published keys."""
         login, keys = seen[KeycloakLogin], seen[KeycloakKeys]
         if login.token is None or login.received_at is None:
-            raise _no_token()
+            raise _no_token(login)
         if not (isinstance(keys.exchange, Answer) and keys.exchange.ok):
             raise CouldNotLookError(Reason.DEPENDS, "There are no published keys to check the signature against.")
         published = tuple(key.key_id for key in keys.keys)
@@ -245,10 +245,10 @@ class KeycloakSession:
         return next((state for state, words in _CLIENT_PAGES if words in page), "")
 
     def _needed_token(self, seen: Seen) -> TokenFacts:
-        token = seen[KeycloakLogin].token
-        if token is None:
-            raise _no_token()
-        return token
+        login = seen[KeycloakLogin]
+        if login.token is None:
+            raise _no_token(login)
+        return login.token
 
     async def resource_page(self, seen: Seen, first: int) -> list[Resource]:
         """One page of the registered resources, from the `first` on; the last page is shorter than a page.
@@ -318,9 +318,10 @@ class KeycloakSession:
         Raises:
             CouldNotLookError: it is served nowhere.
         """
-        page = seen[KeycloakRealm].served
+        realm = seen[KeycloakRealm]
+        page = realm.served
         if page is None:
-            raise CouldNotLookError(Reason.DEPENDS, "The realm is served under no known path.")
+            raise CouldNotLookError(Reason.DEPENDS, realm.unserved)
         return self._realm_at(page.base_path)
 
     def _realm_at(self, base_path: str) -> str:
@@ -351,8 +352,10 @@ def _object(exchange: Reply | NoAnswer) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _no_token() -> CouldNotLookError:
-    return CouldNotLookError(Reason.DEPENDS, "It needs the client's token, and the login gave none.")
+def _no_token(login: KeycloakLogin) -> CouldNotLookError:
+    outcome = login.exchange.refusal if isinstance(login.exchange, Answer) else login.exchange.detail
+    detail = f"It needs the client's token, and the login gave none: {outcome.rstrip('.')}."
+    return CouldNotLookError(Reason.DEPENDS, detail)
 
 
 def resource_of(item: dict[str, Any]) -> Resource:

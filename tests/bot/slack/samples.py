@@ -33,7 +33,7 @@ from diagnostics.model import (
 )
 from diagnostics.observe import Glimpse
 from diagnostics.runbook import Section
-from diagnostics.runs import Run
+from diagnostics.runs import FORMAT, Run
 
 AT = datetime(2026, 11, 20, 3, 12, tzinfo=UTC)
 EXPECTED = KeycloakExpected(
@@ -175,7 +175,7 @@ def unknown() -> Diagnosis:
 
 def run(found: Diagnosis | None = None) -> Run:
     """A saved run of a diagnosis."""
-    return Run(1, "3f9c2a71b0de", deep=False, context=CONTEXT, evidence={}, diagnosis=found or diagnosis())
+    return Run(FORMAT, "3f9c2a71b0de", deep=False, context=CONTEXT, evidence={}, diagnosis=found or diagnosis())
 
 
 def glimpses() -> tuple[Glimpse, ...]:

@@ -56,6 +56,11 @@ MESSAGES = {
 }
 
 
+def test_help_is_whole() -> None:
+    """It shows each word's usage to its end."""
+    assert "more characters" not in plain(MESSAGES["help"])
+
+
 @pytest.mark.parametrize("name", MESSAGES)
 def test_is_as_agreed(name: str) -> None:
     """It is, whole, the message that was looked at and agreed on, and Slack takes it."""

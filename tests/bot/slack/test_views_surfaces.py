@@ -183,7 +183,8 @@ def test_the_walk_names_each_step() -> None:
 def test_the_walk_says_where_it_ended() -> None:
     """It marks the step that was refused, and everything behind it as not seen."""
     text = plain(MESSAGES["why-unseen"])
-    assert text.startswith("❔ Whether bob may view “Alice's <grid> bot” in production could not be decided.")
+    assert text.startswith("❔ Whether bob may view “Alice's <grid> bot” in production could not be decided: ")
+    assert text.splitlines()[0].endswith("the client's login: HTTP 401 invalid_client: Invalid client credentials.")
     assert "2. ✗ the client's login: HTTP 401 invalid_client: Invalid client credentials" in text
     assert "3. ? the protection API (resource registration): depends on something unobserved." in text
     assert text.count("?") - 1 >= 5

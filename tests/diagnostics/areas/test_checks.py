@@ -48,6 +48,16 @@ def test_speaks(case: Case, seen: Evidence) -> None:
     assert finding.seen_from == "from the test"
 
 
+@pytest.mark.parametrize(("case", "seen"), FIRES)
+def test_a_private_ca(case: Case, seen: Evidence) -> None:
+    """Names the CA in every curl it shows, which would refuse the certificate without it."""
+    private = replace(expected(case.context), ca_file="/etc/volati/our ca.pem")
+    framed = replace(case.context, expected=replace(case.context.expected, keycloak=private))
+    (finding,) = CHECKS[case.id].findings(seen, framed)
+    named = finding.command.count("curl -sS --cacert '/etc/volati/our ca.pem'")
+    assert finding.command.count("curl ") == named
+
+
 @pytest.mark.parametrize(("case", "seen"), SILENT)
 def test_is_silent(case: Case, seen: Evidence) -> None:
     """Says nothing when nothing is wrong, or when the fault is another's to name."""

@@ -147,6 +147,19 @@ async def test_a_realm_that_is_not_there() -> None:
     assert lack(found, KeycloakLogin).detail == "The realm is served under no known path."
 
 
+async def test_a_realm_behind_a_broken_proxy() -> None:
+    """Blames the answer, and not a path that nobody could see."""
+    found = await looked({f"GET {path}/realms/volaticloud": page("Bad gateway", 502) for path in ("", "/auth")})
+    assert lack(found, KeycloakLogin).detail == "The realm page was not given: HTTP 502."
+
+
+async def test_a_realm_that_does_not_answer() -> None:
+    """Says that nobody answered, and not that a path is wrong."""
+    refused = NoAnswer(Stage.CONNECT, "Connection refused", timed_out=False, took_ms=1, code="ECONNREFUSED")
+    found = await looked({f"GET {path}/realms/volaticloud": refused for path in ("", "/auth")})
+    assert lack(found, KeycloakLogin).detail == "The realm page gave no answer: Connection refused."
+
+
 async def test_a_strange_name_of_a_realm() -> None:
     """Writes a realm's name so that it stays one piece of the address."""
     http = FakeHttp({})
@@ -200,7 +213,9 @@ async def test_a_rejected_client(words: str, state: str) -> None:
     asked = next(one for one in http.sent if "/auth?" in one.url)
     assert parse_qs(urlsplit(asked.url).query)["client_id"] == ["volaticloud-api"]
     assert lack(found, KeycloakToken).reason is Reason.DEPENDS
-    assert lack(found, KeycloakProtection).detail == "It needs the client's token, and the login gave none."
+    assert lack(found, KeycloakProtection).detail == (
+        "It needs the client's token, and the login gave none: HTTP 401 invalid_client."
+    )
 
 
 async def test_a_wrong_secret() -> None:
