@@ -18,6 +18,7 @@ from bot.clock import SystemClock
 from bot.errors import StoreError
 from bot.examiner import Examiner, Frame
 from bot.glances import Glances
+from bot.memory import few_heaps
 from bot.platform import Platform, fingerprints
 from bot.settings import Settings
 from bot.store import Store, open_store
@@ -81,6 +82,7 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
     log.set_up(settings.log, redactor)
     if key.fault:
         _log.warning("fingerprints of secrets are of this process only", reason=key.fault)
+    few_heaps()
     async with AsyncExitStack() as stack:
         store = await _store(settings, stack, required=memory_required)
         clock = SystemClock()

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from bot.clients.tokens import TokenReader
 from bot.errors import StoreError, VolatiError
+from bot.memory import give_back
 from bot.platform import Platform, View
 from bot.store import Store
 from diagnostics.areas import AREAS, area_named
@@ -32,6 +33,8 @@ from diagnostics.signatures import Catalogue
 _log = structlog.get_logger()
 #: Bytes of randomness in a run's id: 48 bits, short enough to type and never twice.
 _ID_BYTES = 6
+#: Bytes of a run from which on what it needed is worth giving back: that of a small cluster has below 100,000.
+_BIG = 1_000_000
 
 Tell = Callable[[Glimpse], None]
 Look = Callable[[View], tuple[Source[Any], ...]]
@@ -168,6 +171,9 @@ class Examiner:
             await self._store.save_run(run.diagnosis.environment, run.diagnosis.area, run.id, document)
         except StoreError as error:
             _log.warning("the run was not saved", run=run.id, reason=str(error))
+        if len(document) > _BIG:
+            del document
+            await asyncio.to_thread(give_back)
 
 
 def _area(name: str) -> Area:

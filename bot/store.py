@@ -48,6 +48,7 @@ from bot.keys import (
     VISITORS,
     VISITORS_AT_MOST,
 )
+from bot.packing import packed, unpacked
 from bot.queued import Queued
 
 if TYPE_CHECKING:  # on use: it would be most of the time this module takes to import
@@ -321,23 +322,32 @@ class Store:
             LAST_RUN.of(environment=environment, area=area),
             RECENT.of(environment=environment),
         )
-        await self._script(_SAVE_RUN, keys, document, environment, area, run_id, RUN.seconds, RECENT_RUNS)
+        kept = await asyncio.to_thread(packed, document)
+        await self._script(_SAVE_RUN, keys, kept, environment, area, run_id, RUN.seconds, RECENT_RUNS)
 
     async def run(self, run_id: str) -> bytes | None:
         """The document of a run of any environment; None when there is none, or none any more."""
         place = await self._ask("GET", RUN_PLACE.of(run_id=run_id))
         if place is None:
             return None
-        found: bytes | None = await self._ask("GET", RUN.of(environment=place.decode(), run_id=run_id))
-        return found
+        return await self._document(RUN.of(environment=place.decode(), run_id=run_id))
 
     async def last_run(self, environment: str, area: str) -> bytes | None:
         """The document of the area's last run; None when there is none within its lifetime."""
         run_id = await self._ask("GET", LAST_RUN.of(environment=environment, area=area))
         if run_id is None:
             return None
-        found: bytes | None = await self._ask("GET", RUN.of(environment=environment, run_id=run_id.decode()))
-        return found
+        return await self._document(RUN.of(environment=environment, run_id=run_id.decode()))
+
+    async def _document(self, key: str) -> bytes | None:
+        """A kept document. What cannot be unpacked is given as it is: whoever reads it says that it is no run."""
+        kept: bytes | None = await self._ask("GET", key)
+        if kept is None:
+            return None
+        try:
+            return await asyncio.to_thread(unpacked, kept)
+        except ValueError:
+            return kept
 
     async def recent_runs(self, environment: str, limit: int = 20) -> tuple[RecentRun, ...]:
         """The environment's latest runs of all areas, newest first, at most `limit`."""
