@@ -39,7 +39,7 @@ def document(slack: SimulatedSlack, folder: Path, keycloak: str, /, **changes: A
     return {
         "slack": own | changes.pop("slack", {}),
         "environments": {"production": {"keycloak": {"url": keycloak, "client_secret": "a-secret-of-the-tests"}}},
-        "limits": {"source_seconds": 50, "run_seconds": 50},
+        "limits": {"source_seconds": 7, "run_seconds": 50},  # a silent Keycloak is given up after 5.6 s
         "data_dir": str(folder / "data"),
         "log": {"format": "json"},
         **changes,
