@@ -4,9 +4,12 @@ import asyncio
 import shutil
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +26,7 @@ from bot.slack.scopes import CHANNEL_SCOPES, OPTIONAL_SCOPES, SCOPES
 from bot.slack.transport import Introduction, Transport, open_transport
 from bot.store import Store
 from diagnostics.areas import AREAS
+from diagnostics.evidence.cluster.kinds import ClusterRights, Right
 from diagnostics.evidence.http import NoAnswer, Outgoing
 from diagnostics.model import Reason, Unobserved
 from diagnostics.observe import Glimpse
@@ -50,9 +54,12 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
     yield await _folder(services)
     yield await _catalogue(settings.catalogue)
     for environment in settings.environments:
+        told: set[Checkup] = set()  # areas share sources: each is told once
         for area in AREAS:
             async for checkup in _sources(services, Order(area.name, environment)):
-                yield checkup
+                if (same := replace(checkup, took_ms=None)) not in told:
+                    told.add(same)
+                    yield checkup
 
 
 async def _slack(settings: Settings, services: Services) -> AsyncIterator[Checkup]:
@@ -197,17 +204,34 @@ async def _sources(services: Services, order: Order) -> AsyncIterator[Checkup]:
     except VolatiError as error:
         yield Checkup(f"{order.area} in {order.environment}", State.ILL, str(error))
     for glimpse in glimpses:
-        if glimpse.found is not None:
-            yield _source(order, glimpse)
+        for checkup in _source(order, glimpse):
+            yield checkup
 
 
-def _source(order: Order, glimpse: Glimpse) -> Checkup:
-    part = f"{order.environment}: {glimpse.kind.WHAT}"
+def _source(order: Order, glimpse: Glimpse) -> Iterator[Checkup]:
+    """A source, and each part of it that could not be seen. While it is still looked at, nothing."""
     found = glimpse.found
-    if not isinstance(found, Unobserved):
-        return Checkup(part, State.WELL, "seen", took_ms=glimpse.took_ms)
-    state = State.AWAY if found.reason in _QUIET or found.reason is Reason.DEPENDS else State.ILL
-    return Checkup(part, state, str(found.reason), found.detail, glimpse.took_ms)
+    if isinstance(found, Unobserved):
+        yield _lack(order, found, glimpse.took_ms)
+    elif isinstance(found, ClusterRights) and found.missing:
+        said = f"{len(found.missing)} missing: {'; '.join(_by_place(found.missing))}"
+        remedy = "Grant them to the account that Volati uses; without, these parts are not seen."
+        yield Checkup(f"{order.environment}: {glimpse.kind.WHAT}", State.ILL, said, remedy, glimpse.took_ms)
+    elif found is not None:
+        yield Checkup(f"{order.environment}: {glimpse.kind.WHAT}", State.WELL, "seen", took_ms=glimpse.took_ms)
+        yield from (_lack(order, lack, None) for lack in found.lacks())
+
+
+def _by_place(rights: Iterable[Right]) -> Iterator[str]:
+    """Rights by where they are missing, as `in namespace keycloak: list pods, list events`."""
+    for namespace, some in groupby(sorted(rights, key=attrgetter("namespace")), attrgetter("namespace")):
+        where = f"in namespace {namespace}" if namespace else "in the whole cluster"
+        yield f"{where}: {', '.join(f'{one.verb} {one.resource}' for one in some)}"
+
+
+def _lack(order: Order, lack: Unobserved, took_ms: int | None) -> Checkup:
+    state = State.AWAY if lack.reason in _QUIET or lack.reason is Reason.DEPENDS else State.ILL
+    return Checkup(f"{order.environment}: {lack.what}", state, str(lack.reason), lack.detail, took_ms)
 
 
 async def _asked(part: str, ask: Callable[[], Awaitable[T]], say: Callable[[T], str]) -> tuple[tuple[T, ...], Checkup]:

@@ -19,7 +19,9 @@ from diagnostics.redaction import Redactor
 from handlers.web import Site, serving
 from playground.show import bot_settings
 from playground.slack.server import SimulatedSlack
+from playground.world.kubernetes.access import grant
 from playground.world.platform import SimulatedPlatform, running
+from playground.world.surroundings import ClusterAndSurroundings
 from tests.bot.test_catalogue import ENTRY, write
 
 
@@ -164,3 +166,26 @@ async def test_the_teams_catalogue(tmp_path: Path) -> None:
     assert str(tmp_path / "own") in well.said
     assert "toys.yaml, entry 'toy.broken', severity" in ill.said
     assert f"volati catalogue check --catalogue {tmp_path / 'own'}" in ill.remedy
+
+
+async def test_a_cluster_of_which_a_part_may_not_be_seen(tmp_path: Path) -> None:
+    """Tells each source of a cluster once, the rights that are missing by name, and the parts that are not seen."""
+    async with ClusterAndSurroundings("s3cr3t") as around:
+        kubernetes = {**around.environment(), "kubeconfig": str(around.cluster.kubeconfig("volaticloud/volati"))}
+        rules = [{"apiGroups": ["", "apps", "batch"], "resources": ["*"], "verbs": ["list"]}]
+        grant(around.cluster.world.store, "volaticloud/volati", rules, "volaticloud")
+        settings = parse({"environments": {"here": {"kubernetes": kubernetes}}, "data_dir": str(tmp_path)}, "the test")
+        async with open_services(settings, memory_required=False) as services:
+            found = [one async for one in checkups(services) if one.part.startswith("here: ")]
+    parts = [one.part for one in found]
+    assert len(parts) == len(set(parts))
+    told = {one.part: one for one in found}
+    rights = told["here: the bot's own rights in the cluster"]
+    assert rights.state is State.ILL
+    places = dict(place.split(": ", 1) for place in rights.said.split(" missing: ")[1].split("; "))
+    assert "list pods" in places["in namespace keycloak"]
+    assert "list pods" not in places["in namespace volaticloud"]
+    assert "get secrets/api-tls" in places["in namespace volaticloud"]
+    assert "list nodes" in places["in the whole cluster"]
+    assert told["here: the pods"].state is State.WELL
+    assert told["here: pods in namespace keycloak"].state is State.ILL
