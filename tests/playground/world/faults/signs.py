@@ -150,13 +150,13 @@ def crashing(text: str) -> tuple[Sign, ...]:
 def unpulled(error: str) -> tuple[Sign, ...]:
     """The backend's image cannot be had."""
     return (
-        waiting("ImagePullBackOff", 'Back-off pulling image "ghcr.io/volaticloud/volaticloud:2.15.0'),
+        waiting("ImagePullBackOff", 'Back-off pulling image "ghcr.io/volaticloud/volaticloud:2.1'),
         waiting("ImagePullBackOff", f"ErrImagePull: {error}"),
-        event("Failed", 'Failed to pull image "ghcr.io/volaticloud/volaticloud:2.15.0', least=3),
+        event("Failed", 'Failed to pull image "ghcr.io/volaticloud/volaticloud:2.1', least=3),
         event("Failed", error),
         event("Failed", "Error: ErrImagePull"),
         event("Failed", "Error: ImagePullBackOff", least=3),
-        event("BackOff", 'Back-off pulling image "ghcr.io/volaticloud/volaticloud:2.15.0', least=3),
+        event("BackOff", 'Back-off pulling image "ghcr.io/volaticloud/volaticloud:2.1', least=3),
     )
 
 
@@ -287,7 +287,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
         LATE,
     ),
     "image-rate-limited": (
-        *unpulled('failed to pull and unpack image "ghcr.io/volaticloud/volaticloud:2.15.0": failed to copy: '),
+        *unpulled('failed to pull and unpack image "ghcr.io/volaticloud/volaticloud:2.16.0": failed to copy: '),
         event(
             "Failed", "429 Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated"
         ),
@@ -295,7 +295,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
     ),
     "image-denied": (
         *unpulled(
-            'failed to pull and unpack image "ghcr.io/volaticloud/volaticloud:2.15.0": failed to resolve reference'
+            'failed to pull and unpack image "ghcr.io/volaticloud/volaticloud:2.16.0": failed to resolve reference'
         ),
         event("Failed", "failed to authorize: failed to fetch anonymous token: unexpected status from GET request to"),
         event("Failed", "403 Forbidden"),
@@ -309,7 +309,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
     ),
     "image-registry-unreachable": (
         *unpulled(
-            'failed to pull and unpack image "ghcr.io/volaticloud/volaticloud:2.15.0": failed to resolve reference'
+            'failed to pull and unpack image "ghcr.io/volaticloud/volaticloud:2.16.0": failed to resolve reference'
         ),
         event("Failed", "dial tcp: lookup ghcr.io on 10.0.0.2:53: no such host"),
         UNAVAILABLE,
