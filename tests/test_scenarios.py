@@ -129,6 +129,8 @@ def scenarios() -> dict[str, Seen]:
     return asyncio.run(all_scenarios())
 
 
+#: All scenarios are examined by the first test, for as long as that takes on a machine on which much else runs.
+pytestmark = pytest.mark.timeout(300)
 every_fault = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 
 
