@@ -13,6 +13,7 @@ _SIGNS = {
     "heavy_check_mark": "✔️",
     "x": "❌",
     "no_entry": "⛔",
+    "heavy_minus_sign": "➖",
     "no_entry_sign": "🚫",
     "warning": "⚠️",
     "rotating_light": "🚨",
