@@ -21,7 +21,7 @@ from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Container, Owner, Pod
 from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.workloads import Revision, Workload
-from diagnostics.model import Evidence, Subject, Unobserved, Value
+from diagnostics.model import Evidence, Subject, Value
 from diagnostics.observe import Seen, View
 
 P = TypeVar("P", bound=Evidence)
@@ -155,7 +155,7 @@ class _Around:
 
     def __init__(self, seen: Seen) -> None:
         self.nodes = _had(seen, ClusterNodes).nodes
-        self.sealed = _given(seen, ClusterSealed)
+        self.sealed = seen.given(ClusterSealed)
         scaling = _had(seen, ClusterScaling)
         self._quotas = scaling.quotas
         self._autoscalers = {(one.target, one.name.namespace): one for one in scaling.autoscalers}
@@ -164,8 +164,8 @@ class _Around:
         for event in _had(seen, ClusterEvents).events:
             self._events[event.namespace, event.about].append(event)
         self._logs: dict[Name, list[ContainerLog]] = defaultdict(list)
-        logs = seen.get(ClusterLogs)
-        for log in () if isinstance(logs, Unobserved) else logs.logs:
+        logs = seen.given(ClusterLogs)
+        for log in logs.logs if logs else ():
             self._logs[log.pod].append(log)
 
     def state(self, workload: Workload, pods: Iterable[Pod], seen: ClusterWorkloads) -> WorkloadState:
@@ -211,13 +211,8 @@ def _node_names(pods: Iterable[Pod]) -> tuple[str, ...]:
 
 
 def _had(seen: Seen, kind: type[P]) -> P:
-    """The evidence, or an empty one: what is used where it is there."""
-    return _given(seen, kind) or kind()
-
-
-def _given(seen: Seen, kind: type[P]) -> P | None:
-    found = seen.get(kind)
-    return None if isinstance(found, Unobserved) else found
+    """The evidence, or an empty one."""
+    return seen.given(kind) or kind()
 
 
 def named(pods: Iterable[Pod]) -> str:
