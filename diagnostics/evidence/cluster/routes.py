@@ -34,11 +34,11 @@ from diagnostics.evidence.cluster.services import (
     ServicePort,
 )
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.evidence.cluster.workloads import Origin, Port, Template
+from diagnostics.evidence.cluster.workloads import Port, Template
 from diagnostics.model import Evidence, Subject, Value
 from diagnostics.observe import Seen, View
 
-E = TypeVar("E", bound=Evidence)
+T = TypeVar("T")
 #: How an ingress named its class before it had a field for it; controllers still heed it.
 OLD_CLASS = "kubernetes.io/ingress.class"
 
@@ -326,19 +326,7 @@ def backends(ingress: Ingress) -> tuple[Backend, ...]:
 def workload_and_all(state: WorkloadState) -> Iterator[Subject]:
     """A workload, its nodes, and the secrets its containers take their settings from."""
     yield state.subject
-    yield from state.rests_on
-    for name in _secrets(state.workload.template):
-        yield Name(state.workload.name.namespace, name).subject("Secret")
-
-
-def _secrets(template: Template) -> Iterator[str]:
-    for container in template.containers:
-        yield from (one.source for one in container.variables if one.origin is Origin.SECRET)
-        yield from (one.source for one in container.wholes if one.origin is Origin.SECRET)
-    yield from (one.source for one in template.volumes if one.origin is Origin.SECRET)
-
-
-T = TypeVar("T")
+    yield from (*state.rests_on, *state.secrets)
 
 
 def unique(things: Iterable[T]) -> tuple[T, ...]:

@@ -20,16 +20,16 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Event, Node, Quota
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Container, Owner, Pod
 from diagnostics.evidence.cluster.sealed import ClusterSealed
-from diagnostics.evidence.cluster.workloads import Revision, Workload
+from diagnostics.evidence.cluster.workloads import Origin, Revision, Workload
 from diagnostics.model import Evidence, Subject, Value
 from diagnostics.observe import Seen, View
+from diagnostics.words import few
 
 P = TypeVar("P", bound=Evidence)
 #: The label by which a deployment's pods name their replica set, and a set's or daemon's pods their revision.
 _HASHES = ("pod-template-hash", "controller-revision-hash")
 #: What owns what it makes through another: the replica set stands between, the job between a cron job and its pods.
 _THROUGH = "ReplicaSet"
-_FEW = 3  # pods named in a sentence; more are counted
 
 
 class WorkloadState(Value, frozen=True):
@@ -68,6 +68,12 @@ class WorkloadState(Value, frozen=True):
     def rests_on(self) -> tuple[Subject, ...]:
         """The nodes its pods run on."""
         return tuple(dict.fromkeys(Subject("node", pod.node) for pod in self.pods if pod.node))
+
+    @property
+    def secrets(self) -> tuple[Subject, ...]:
+        """The secrets its pods are given, as variables or as volumes."""
+        space, names = self.workload.name.namespace, self.workload.template.sources(Origin.SECRET)
+        return tuple(Name(space, name).subject("Secret") for name in names)
 
     def log_of(self, pod: Pod, container: Container) -> ContainerLog | None:
         """The log that was read of this container, if one was."""
@@ -217,6 +223,4 @@ def _had(seen: Seen, kind: type[P]) -> P:
 
 def named(pods: Iterable[Pod]) -> str:
     """Pods in a sentence: a few by name, the rest counted."""
-    names = [pod.name.name for pod in pods]
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return f"{', '.join(names[:_FEW])}{more}"
+    return few(pod.name.name for pod in pods)
