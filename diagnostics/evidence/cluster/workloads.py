@@ -3,10 +3,8 @@
 A container's settings are kept by where they come from, never by what they are.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from itertools import chain
 
 from diagnostics.evidence.cluster.names import Name, Selector
 from diagnostics.evidence.cluster.pods import Condition, Owner, Role
@@ -106,8 +104,10 @@ class Template(Value, frozen=True):
 
     def sources(self, origin: Origin) -> tuple[str, ...]:
         """The secrets, or the config maps, that its pods are given as variables or as volumes: each name once."""
-        parts = ((*one.variables, *one.wholes) for one in self.containers)
-        held: Iterable[Variable | Whole | Volume] = (*chain.from_iterable(parts), *self.volumes)
+        held: list[Variable | Whole | Volume] = []
+        for container in self.containers:
+            held += (*container.variables, *container.wholes)
+        held += self.volumes
         return tuple(dict.fromkeys(one.source for one in held if one.origin is origin and one.source))
 
     def container(self, name: str) -> ContainerSpec | None:
