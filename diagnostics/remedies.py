@@ -333,7 +333,7 @@ def suggest(causes: Iterable[Cause], context: Context, findings: Iterable[Findin
 
 
 def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator[Suggestion]:
-    words = {**_words(context.expected.keycloak), **_cluster_words(context.expected.cluster), **_place(cause.subject)}
+    words = {**_words(context.expected.keycloak), **_cluster_words(context.cluster), **_place(cause.subject)}
     known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
     quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}
     for advice in FORMS.get((cause.id, facts.get(FORM, "")), ADVICE.get(cause.id, ())):
@@ -354,9 +354,7 @@ def _filled(text: str, words: dict[str, str]) -> str:
     return text
 
 
-def _cluster_words(cluster: ClusterExpected | None) -> dict[str, str]:
-    """The cluster's words; those of the runbook where none is configured."""
-    platform = cluster or ClusterExpected()
+def _cluster_words(platform: ClusterExpected) -> dict[str, str]:
     return {
         "kubectl": platform.kubectl,
         "namespace": platform.backend.namespace,

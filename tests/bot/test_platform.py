@@ -160,7 +160,8 @@ async def reached(one: Platform) -> Reached:
     """What one run of this environment sees of the connection."""
     async with one.opened("r1", marks()) as view:
         (source,) = (source for source in view.diagnosis() if source.kind is KeycloakReach)
-        seen: KeycloakReach = await source.observe(Seen({}))
+        seen = await source.observe(Seen({}))
+    assert isinstance(seen, KeycloakReach)
     return seen.reached
 
 
