@@ -371,6 +371,7 @@ class ServiceSpec(Wire, frozen=True):
     selector: dict[str, str] | None = None
     ports: list[ServicePort] | None = None
     cluster_ip: str | None = msgspec.field(name="clusterIP", default=None)
+    cluster_ips: list[str] | None = msgspec.field(name="clusterIPs", default=None)
     external_name: str | None = None
     publish_not_ready_addresses: bool | None = None
 
