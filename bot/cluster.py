@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from shlex import quote
 
 from bot.clients.edge import EdgeClient
 from bot.clients.kubernetes import Address, Fingerprint, KubernetesClient, Sealing
@@ -103,7 +104,7 @@ def _blind(error: CouldNotLookError) -> tuple[Source[Evidence], ...]:
 
 
 def _expected(settings: KubernetesSettings) -> ClusterExpected:
-    context = f" --context {settings.context}" if settings.context else ""
+    context = f" --context {quote(settings.context)}" if settings.context else ""
     return ClusterExpected(
         namespaces=settings.namespaces,
         backend=_name(settings.backend),

@@ -12,7 +12,7 @@ from diagnostics.context import Context
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.kubectl import kubectl
+from diagnostics.kubectl import describe, kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 from diagnostics.words import WHOLE, one_line
@@ -166,8 +166,7 @@ def _settings(one: Told, lacks: tuple[str, ...]) -> Sign:
 
 def _environment(one: Told) -> str:
     """The command that shows where each variable comes from; values that come from a secret are not shown."""
-    name = one.state.workload.name
-    return kubectl(one.context, f"describe {one.state.subject.kind}", name)
+    return describe(one.context, one.state.subject.kind, one.state.workload.name)
 
 
 def _errors(state: WorkloadState, logs: list[ContainerLog], context: Context) -> Sign:
