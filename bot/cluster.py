@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from shlex import quote
 
 from bot.clients.edge import EdgeClient
-from bot.clients.kubernetes import Address, KubernetesClient, Sealing
+from bot.clients.kubernetes import Address, Fingerprint, KubernetesClient, Sealing
 from bot.clients.names import NameClient
 from bot.settings import KubernetesSettings
 from bot.trust import trusted
@@ -21,8 +21,6 @@ from diagnostics.evidence.cluster.sources import ClusterLook, cluster_sources, d
 from diagnostics.evidence.network import Network
 from diagnostics.model import CouldNotLookError, Evidence
 from diagnostics.observe import Seen, Source
-
-Fingerprint = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Looking:
 class Opened:
     """A cluster opened for one run: every look at it, and its client; None where it could not be opened."""
 
-    looks: tuple[Source[Any], ...]
+    looks: tuple[Source[Evidence], ...]
     client: Cluster | None = None
 
 
@@ -72,7 +70,7 @@ class ClusterPlatform:
             yield client
 
     @asynccontextmanager
-    async def sources(self, looking: Looking) -> AsyncIterator[tuple[Source[Any], ...]]:
+    async def sources(self, looking: Looking) -> AsyncIterator[tuple[Source[Evidence], ...]]:
         """Every look at the cluster, for one run. Where it cannot be opened, each look says why."""
         async with self.opened(looking) as opened:
             yield opened.looks
@@ -89,14 +87,14 @@ class ClusterPlatform:
                 opened = Opened(self._looks(client, looking), client)
             yield opened
 
-    def _looks(self, client: Cluster, looking: Looking) -> tuple[Source[Any], ...]:
+    def _looks(self, client: Cluster, looking: Looking) -> tuple[Source[Evidence], ...]:
         look = ClusterLook(client, self.expected, looking.marks, looking.now)
         names = NameClient(self._settings.nameserver)
         edge = EdgeClient(names, self._trust, self._settings.https_port)
         return (*cluster_sources(look), database_source(looking.network), edge_source(edge, self.expected))
 
 
-def _blind(error: CouldNotLookError) -> tuple[Source[Any], ...]:
+def _blind(error: CouldNotLookError) -> tuple[Source[Evidence], ...]:
     """Sources that all say why the cluster could not be opened."""
 
     async def says_why(_: Seen) -> Evidence:
@@ -106,7 +104,7 @@ def _blind(error: CouldNotLookError) -> tuple[Source[Any], ...]:
 
 
 def _expected(settings: KubernetesSettings) -> ClusterExpected:
-    context = f" --context {settings.context}" if settings.context else ""
+    context = f" --context {quote(settings.context)}" if settings.context else ""
     return ClusterExpected(
         namespaces=settings.namespaces,
         backend=_name(settings.backend),

@@ -4,7 +4,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from msgspec.structs import replace
@@ -12,7 +11,7 @@ from msgspec.structs import replace
 from bot.clients.tokens import TokenReader
 from bot.errors import StoreError, VolatiError
 from bot.memory import give_back
-from bot.platform import Platform, View
+from bot.platform import Platform, Sources, View
 from bot.store import Store
 from diagnostics.areas import AREAS, area_named
 from diagnostics.areas.token import AREA as TOKEN
@@ -25,7 +24,7 @@ from diagnostics.evidence.keycloak import Question
 from diagnostics.evidence.tokens import MalformedTokenError
 from diagnostics.examine import Request, WallClock, examine
 from diagnostics.model import Evidence, Fact
-from diagnostics.observe import Deadlines, Glimpse, Lookout, Source
+from diagnostics.observe import Deadlines, Glimpse, Lookout
 from diagnostics.redaction import LearningRedactor, Redactor
 from diagnostics.runs import Run, RunUnreadableError, marks_of
 from diagnostics.signatures import Catalogue
@@ -37,7 +36,7 @@ _ID_BYTES = 6
 _BIG = 1_000_000
 
 Tell = Callable[[Glimpse], None]
-Look = Callable[[View], tuple[Source[Any], ...]]
+Look = Callable[[View], Sources]
 
 
 class OrderError(VolatiError):

@@ -1,6 +1,6 @@
 """Puts what a glance saw into plain sentences, the same for Slack and for a terminal. Pure; it knows no markup."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -12,10 +12,10 @@ from diagnostics.glances.events import EventGroup
 from diagnostics.glances.logs import PAGE, Choice, KnownError, LogsGlance, NoLog
 from diagnostics.glances.meaning import Ambiguous, Unknown
 from diagnostics.glances.overview import IngressRow, NodeRow, Overview, PodsRow, ServiceRow
+from diagnostics.words import few
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))  # seconds
 _SIZES = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))  # bytes
-_FEW = 3  # names in a sentence; more are counted
 _CORE = 1_000  # thousandths
 
 
@@ -187,10 +187,3 @@ def instead(found: LogsGlance) -> tuple[str, tuple[str, ...]]:
             return f"There is no workload or pod “{word}”{among}. Did you mean:", nearest
         case NoLog(reason=reason, instead=names):
             return reason, names
-
-
-def few(names: Iterable[str]) -> str:
-    """Names in a sentence: a few of them, the rest counted."""
-    every = tuple(names)
-    more = f" and {len(every) - _FEW} more" if len(every) > _FEW else ""
-    return f"{', '.join(every[:_FEW])}{more}"

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from bot.cluster import ClusterPlatform, Opened
 from bot.commands import Logs
 from bot.errors import VolatiError
@@ -172,16 +174,4 @@ class _Reading:
         marks = self._glance.marks
         clean = marks.redacted(bare(line) for line in text.lines)
         lines, known = page_of(clean, empty.page, marks.catalogue())
-        return LogsGlance(
-            environment=empty.environment,
-            at=empty.at,
-            thing=empty.thing,
-            choice=empty.choice,
-            lines=lines,
-            known=tuple(known),
-            page=empty.page,
-            read=len(clean),
-            older=text.cut,
-            since_s=empty.since_s,
-            lacks=empty.lacks,
-        )
+        return replace(empty, lines=lines, known=tuple(known), read=len(clean), older=text.cut)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from bot.clients.docker import DockerClient
 from bot.clients.http import REQUEST_SECONDS, HttpClient
@@ -35,6 +34,7 @@ from diagnostics.evidence.keycloak import (
     token_sources,
 )
 from diagnostics.evidence.keycloak.kinds import OF_THIS_PROCESS
+from diagnostics.model import Evidence
 from diagnostics.observe import Source
 from diagnostics.redaction import KnownSecret
 
@@ -42,7 +42,7 @@ from diagnostics.redaction import KnownSecret
 _FINGERPRINT_DIGITS = 12
 
 Fingerprint = Callable[[str], str]
-Sources = tuple[Source[Any], ...]
+Sources = tuple[Source[Evidence], ...]
 
 
 def fingerprints(key: bytes, *, lasting: bool = True) -> Fingerprint:

@@ -88,6 +88,10 @@ class ClusterExpected(Value, frozen=True):
     keycloak: Name = Name("keycloak", "volaticloud-keycloak-service")
     kubectl: str = "kubectl"
 
+    def sees(self, name: Name) -> bool:
+        """Whether the namespace of a thing is one of those that are looked at: else its absence says nothing."""
+        return name.namespace in self.namespaces
+
 
 class Expected(Value, frozen=True):
     """What the platform should look like, area by area; None where that part is not configured."""
@@ -108,3 +112,8 @@ class Context(Value, frozen=True):
     limits: Limits = Limits()
     expected: Expected = Expected()
     previous: tuple[Fact, ...] = ()
+
+    @property
+    def cluster(self) -> ClusterExpected:
+        """What the platform is in its cluster; the runbook's defaults where nothing is configured."""
+        return self.expected.cluster or ClusterExpected()

@@ -68,6 +68,11 @@ class Seen:
             )
         return found
 
+    def given(self, kind: type[E]) -> E | None:
+        """The evidence where there is some: for what is used where it is there, and done without where it is not."""
+        found = self.get(kind)
+        return None if isinstance(found, Unobserved) else found
+
     def items(self) -> Iterable[tuple[type[Evidence], Evidence | Unobserved]]:
         """Every kind with what became of it."""
         return self._found.items()

@@ -26,13 +26,13 @@ _WAITS = (
 _CLIENT = "admin console > realm {realm} > Clients > {client}"
 _BACKEND = Advice(
     "Then restart the backend, which reads its settings at start.",
-    "kubectl rollout restart deployment/volaticloud-backend -n volaticloud",
+    "{kubectl} rollout restart deployment/{backend} -n {backend_namespace}",
 )
 _SECRET = (
     Advice(
         "See whether the backend still logs in. If it does, only Volati's copy is old: put the right one into "
         "{secret_origin} and restart Volati; nothing is to be done on the platform.",
-        "kubectl logs deployment/volaticloud-backend -n volaticloud --since=15m | grep -iE 'keycloak|unauthorized'",
+        "{kubectl} logs deployment/{backend} -n {backend_namespace} --since=15m | grep -iE 'keycloak|unauthorized'",
     ),
     Advice(
         f"If it does not, compare the secret in {_CLIENT} > Credentials with the one the platform uses; "
@@ -40,15 +40,15 @@ _SECRET = (
     ),
     Advice(
         "Put the right one into the platform's secret. It reads it from your terminal, so it is in no history.",
-        'read -rs SECRET && printf %s "$SECRET" | kubectl create secret generic keycloak-client-secret -n volaticloud '
-        "--from-file=client-secret=/dev/stdin --dry-run=client -o yaml | kubectl apply -f -",
+        'read -rs SECRET && printf %s "$SECRET" | {kubectl} create secret generic keycloak-client-secret '
+        "-n {backend_namespace} --from-file=client-secret=/dev/stdin --dry-run=client -o yaml | {kubectl} apply -f -",
     ),
     _BACKEND,
 )
 _RENEW = (
     Advice(
         "See why cert-manager did not renew it: the certificate's and its order's last events.",
-        "kubectl describe certificate,certificaterequest,order -n keycloak",
+        "{kubectl} describe certificate,certificaterequest,order -n keycloak",
     ),
     Advice("Renew it by hand.", "cmctl renew --all -n keycloak"),
 )
@@ -87,7 +87,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "keycloak.no-route": (
         Advice("Look from the machine Volati runs on which way leads to {url}: its routes, a VPN, its own firewall."),
         Advice("See its routes.", "ip route; ip -6 route"),
-        Advice("Then see which network policies stand in the way.", "kubectl get networkpolicies -A"),
+        Advice("Then see which network policies stand in the way.", "{kubectl} get networkpolicies -A"),
     ),
     "keycloak.address-unusable": (
         Advice("Take the address out of DNS, or mend what should listen there: the reason is told beside it."),
@@ -101,7 +101,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice(
             "Check firewall rules and network policies between the platform and {url}; then whether the host is up."
         ),
-        Advice("See which policies stand in the way.", "kubectl get networkpolicies -A"),
+        Advice("See which policies stand in the way.", "{kubectl} get networkpolicies -A"),
     ),
     "keycloak.certificate-expired": _RENEW,
     "keycloak.certificate-expiring": _RENEW,
@@ -112,7 +112,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "keycloak.certificate-wrong-name": (
         Advice(
             "Check which TLS secret the ingress for {url} names, and that the secret exists.",
-            "kubectl get ingress -A",
+            "{kubectl} get ingress -A",
         ),
         *_RENEW,
     ),
@@ -333,7 +333,7 @@ def suggest(causes: Iterable[Cause], context: Context, findings: Iterable[Findin
 
 
 def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator[Suggestion]:
-    words = {**_words(context.expected.keycloak), **_cluster_words(context.expected.cluster), **_place(cause.subject)}
+    words = {**_words(context.expected.keycloak), **_cluster_words(context.cluster), **_place(cause.subject)}
     known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
     quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}
     for advice in FORMS.get((cause.id, facts.get(FORM, "")), ADVICE.get(cause.id, ())):
@@ -354,9 +354,7 @@ def _filled(text: str, words: dict[str, str]) -> str:
     return text
 
 
-def _cluster_words(cluster: ClusterExpected | None) -> dict[str, str]:
-    """The cluster's words; those of the runbook where none is configured."""
-    platform = cluster or ClusterExpected()
+def _cluster_words(platform: ClusterExpected) -> dict[str, str]:
     return {
         "kubectl": platform.kubectl,
         "namespace": platform.backend.namespace,

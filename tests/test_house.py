@@ -107,7 +107,7 @@ TESTED_ELSEWHERE = {
     "diagnostics/areas/network/controller.py": "tests/diagnostics/areas/test_network.py",
     "diagnostics/areas/network/edge.py": "tests/diagnostics/areas/test_network.py",
     "diagnostics/areas/network/ingresses.py": "tests/diagnostics/areas/test_network.py",
-    "diagnostics/areas/network/platform.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/readiness.py": "tests/diagnostics/areas/test_network.py",
     "diagnostics/areas/network/policies.py": "tests/diagnostics/areas/test_network.py",
     "diagnostics/areas/network/advice.py": "tests/diagnostics/areas/test_network.py",
     "diagnostics/areas/network/services.py": "tests/diagnostics/areas/test_network.py",

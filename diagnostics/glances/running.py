@@ -19,9 +19,9 @@ class Running(Value, frozen=True):
 
 def running(seen: Seen) -> Running | Unobserved:
     """What runs. Where the workloads could not be seen, the pods still are; without the pods nothing is said."""
-    pods, joined = seen.get(ClusterPods), seen.get(WorkloadStates)
+    pods, joined = seen.get(ClusterPods), seen.given(WorkloadStates)
     if isinstance(pods, Unobserved):
         return pods
-    states = () if isinstance(joined, Unobserved) else joined.states
+    states = joined.states if joined else ()
     owned = {pod.name for state in states for pod in state.pods}
     return Running(states, tuple(pod for pod in pods.pods if pod.name not in owned))

@@ -160,7 +160,8 @@ async def reached(one: Platform) -> Reached:
     """What one run of this environment sees of the connection."""
     async with one.opened("r1", marks()) as view:
         (source,) = (source for source in view.diagnosis() if source.kind is KeycloakReach)
-        seen: KeycloakReach = await source.observe(Seen({}))
+        seen = await source.observe(Seen({}))
+    assert isinstance(seen, KeycloakReach)
     return seen.reached
 
 
@@ -224,3 +225,15 @@ async def test_patience() -> None:
         found = await reached(Platform("production", settings, fingerprints(b"key"), patience=0.2))
     assert found.failure is not None
     assert (found.failure.stage, found.failure.timed_out) == (Stage.TLS, True)
+
+
+@pytest.mark.parametrize(
+    ("context", "begins"),
+    [("", "kubectl"), ("live", "kubectl --context live"), ("a; b", "kubectl --context 'a; b'")],
+)
+def test_commands_name_the_context(context: str, begins: str) -> None:
+    """Begins every command for the cluster with its context, quoted, where one is configured."""
+    settings = EnvironmentSettings.model_validate({"kubernetes": {"context": context}})
+    cluster = Platform("production", settings, fingerprints(b"key")).expected().cluster
+    assert cluster is not None
+    assert cluster.kubectl == begins

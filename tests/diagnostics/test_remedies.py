@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from diagnostics.areas import AREAS, EXPLANATIONS
-from diagnostics.context import Context, Expected, KeycloakExpected
+from diagnostics.context import ClusterExpected, Context, Expected, KeycloakExpected
+from diagnostics.evidence.cluster.names import Name
 from diagnostics.model import Cause, Severity, Subject, Suggestion, SuggestionKind
 from diagnostics.redaction import Redactor
 from diagnostics.remedies import ADVICE, suggest
@@ -88,6 +89,14 @@ def test_the_platforms_own_words() -> None:
     assert "https://keycloak.example.com/auth/realms/volaticloud" in issuer.text
     assert restart.command == "docker restart volaticloud-keycloak"
     assert "realm volaticloud > Clients > volaticloud-api" in suggested("keycloak.client-disabled")[0].text
+
+
+def test_the_cluster_of_the_platform() -> None:
+    """Names the configured cluster and backend, also in advice on Keycloak."""
+    cluster = ClusterExpected(backend=Name("trading", "api"), kubectl="kubectl --context live")
+    context = msgspec.structs.replace(FULL, expected=Expected(KEYCLOAK, cluster))
+    commands = [one.command for one in suggested("keycloak.client-secret-wrong", context)]
+    assert "kubectl --context live rollout restart deployment/api -n trading" in commands
 
 
 def test_without_a_platform() -> None:

@@ -47,13 +47,10 @@ def autoscaler(sent: wire.Autoscaler) -> Autoscaler:
     return Autoscaler(
         name=Name(sent.metadata.namespace, sent.metadata.name),
         target=Owner(spec.scale_target_ref.kind, spec.scale_target_ref.name),
-        least=1 if spec.min_replicas is None else spec.min_replicas,
         most=spec.max_replicas,
         current=status.current_replicas or 0,
-        desired=status.desired_replicas or 0,
         conditions=conditions(status.conditions),
         metrics=tuple(_metric(one.resource, sent) for one in spec.metrics or () if one.resource),
-        scaled_at=moment(status.last_scale_time),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from bot.clients.kubernetes import wire
+from bot.clients.kubernetes.quantities import moment
 from bot.clients.kubernetes.workloads import selector
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.services import (
@@ -43,7 +44,15 @@ def service(sent: wire.Service) -> Service:
         headless=spec.cluster_ip == "None",
         addresses=_addresses(sent.status),
         unready_too=bool(spec.publish_not_ready_addresses),
+        cluster_addresses=_inside(spec),
+        created_at=moment(meta.creation_timestamp),
     )
+
+
+def _inside(spec: wire.ServiceSpec) -> tuple[str, ...]:
+    """The addresses inside the cluster, of both families; servers before 1.20 give the first only."""
+    every = spec.cluster_ips or [spec.cluster_ip or ""]
+    return tuple(one for one in every if one not in {"", "None"})
 
 
 def _port(one: wire.ServicePort) -> ServicePort:

@@ -32,7 +32,6 @@ class Metadata(Wire, frozen=True):
     namespace: str = ""
     uid: str = ""
     generation: int = 0
-    resource_version: str = ""
     labels: dict[str, str] | None = None
     annotations: dict[str, str] | None = None
     creation_timestamp: Time = None
@@ -43,10 +42,9 @@ class Metadata(Wire, frozen=True):
 
 
 class ListMetadata(Wire, frozen=True):
-    """metadata of a list: where the next page begins, and about how many are left."""
+    """metadata of a list: where the next page begins."""
 
     continue_: str = msgspec.field(name="continue", default="")
-    remaining_item_count: int | None = None
 
 
 class ListOf(Wire, Generic[T], frozen=True):
@@ -293,7 +291,6 @@ class TemplateSpec(Wire, frozen=True):
     containers: list[Container] | None = None
     init_containers: list[Container] | None = None
     volumes: list[Volume] | None = None
-    service_account_name: str | None = None
 
 
 class Template(Wire, frozen=True):
@@ -318,19 +315,6 @@ class LabelSelector(Wire, frozen=True):
     match_expressions: list[Expression] | None = None
 
 
-class RollingUpdate(Wire, frozen=True):
-    """How many may be away at once."""
-
-    max_unavailable: int | str | None = None
-
-
-class Strategy(Wire, frozen=True):
-    """How pods are replaced."""
-
-    type: str | None = None
-    rolling_update: RollingUpdate | None = None
-
-
 class WorkloadSpec(Wire, frozen=True):
     """spec of a deployment, stateful set, daemon set, replica set or job."""
 
@@ -340,8 +324,6 @@ class WorkloadSpec(Wire, frozen=True):
     paused: bool | None = None
     selector: LabelSelector | None = None
     template: Template = Template()
-    strategy: Strategy | None = None
-    update_strategy: Strategy | None = None
     progress_deadline_seconds: int | None = None
 
 
@@ -350,7 +332,6 @@ class WorkloadStatus(Wire, frozen=True):
 
     observed_generation: int | None = None
     replicas: int | None = None
-    updated_replicas: int | None = None
     ready_replicas: int | None = None
     available_replicas: int | None = None
     update_revision: str | None = None
@@ -358,7 +339,6 @@ class WorkloadStatus(Wire, frozen=True):
     desired_number_scheduled: int | None = None
     number_ready: int | None = None
     number_available: int | None = None
-    updated_number_scheduled: int | None = None
     active: int | None = None
     ready: int | None = None
     conditions: list[Condition] | None = None
@@ -391,6 +371,7 @@ class ServiceSpec(Wire, frozen=True):
     selector: dict[str, str] | None = None
     ports: list[ServicePort] | None = None
     cluster_ip: str | None = msgspec.field(name="clusterIP", default=None)
+    cluster_ips: list[str] | None = msgspec.field(name="clusterIPs", default=None)
     external_name: str | None = None
     publish_not_ready_addresses: bool | None = None
 
@@ -709,7 +690,6 @@ class AutoscalerSpec(Wire, frozen=True):
     """spec of an autoscaler."""
 
     scale_target_ref: ScaleTarget = ScaleTarget()
-    min_replicas: int | None = None
     max_replicas: int = 0
     metrics: list[Metric] | None = None
 
@@ -718,10 +698,8 @@ class AutoscalerStatus(Wire, frozen=True):
     """status of an autoscaler."""
 
     current_replicas: int | None = None
-    desired_replicas: int | None = None
     current_metrics: list[Metric] | None = None
     conditions: list[Condition] | None = None
-    last_scale_time: Time = None
 
 
 class Autoscaler(Wire, frozen=True):

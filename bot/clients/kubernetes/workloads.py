@@ -43,7 +43,6 @@ def daemon_set(sent: wire.Workload) -> Workload:
     status = sent.status
     counts = {
         "current": status.current_number_scheduled or 0,
-        "updated": status.updated_number_scheduled or 0,
         "ready": status.number_ready or 0,
         "available": status.number_available or 0,
     }
@@ -69,7 +68,6 @@ def revision(sent: wire.Workload) -> Revision | None:
         name=meta.name,
         number=int(number) if number.isdecimal() else 0,
         created_at=created(meta),
-        images=tuple(one.image or "" for one in sent.spec.template.spec.containers or ()),
         replicas=sent.status.replicas or 0,
         template_hash=(meta.labels or {}).get(_HASH, ""),
     )
@@ -94,7 +92,6 @@ def _replicas(sent: wire.Workload) -> int:
 def _counts(status: wire.WorkloadStatus) -> dict[str, int]:
     return {
         "current": status.replicas or 0,
-        "updated": status.updated_replicas or 0,
         "ready": status.ready_replicas or 0,
         "available": status.available_replicas or 0,
     }
@@ -103,8 +100,6 @@ def _counts(status: wire.WorkloadStatus) -> dict[str, int]:
 def _workload(kind: str, sent: wire.Workload, wanted: int, counts: dict[str, int], revision: str = "") -> Workload:
     meta, spec = sent.metadata, sent.spec
     annotations = meta.annotations or {}
-    strategy = spec.strategy or spec.update_strategy or wire.Strategy()
-    rolling = strategy.rolling_update
     return Workload(
         kind=kind,
         name=Name(meta.namespace, meta.name),
@@ -117,13 +112,10 @@ def _workload(kind: str, sent: wire.Workload, wanted: int, counts: dict[str, int
         paused=bool(spec.paused),
         deleting_since=deleting_since(meta),
         revision=revision or annotations.get(_REVISION, ""),
-        strategy=strategy.type or "",
-        max_unavailable=str(rolling.max_unavailable) if rolling and rolling.max_unavailable is not None else "",
         deadline_s=spec.progress_deadline_seconds,
         conditions=conditions(sent.status.conditions),
         owner=owner(meta),
         annotations={key: annotations[key] for key in _ANNOTATIONS if key in annotations},
-        by_helm=(meta.labels or {}).get("app.kubernetes.io/managed-by") == "Helm",
         **counts,
     )
 
@@ -137,7 +129,6 @@ def _template(sent: wire.Template) -> Template:
             *(_container(one, Role.MAIN) for one in spec.containers or ()),
         ),
         volumes=tuple(volume for one in spec.volumes or () for volume in _volume(one)),
-        service_account=spec.service_account_name or "",
     )
 
 

@@ -2,24 +2,17 @@
 
 from collections.abc import Iterator
 
-from diagnostics.areas.network.platform import (
-    counted,
-    excerpt,
-    expected,
-    kubectl,
-    looked_at,
-    pod_facts,
-    starting,
-    why_not_ready,
-)
+from diagnostics.areas.network.readiness import pod_facts, starting, why_not_ready
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.kinds import ClusterController
 from diagnostics.evidence.cluster.logs import KnownLine
 from diagnostics.evidence.cluster.routes import workload_and_all
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
+from diagnostics.words import counted, one_line
 
 _CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
 _SECTION = Section.NETWORK_INGRESS
@@ -34,8 +27,8 @@ _STUCK = "network.reload-failed"
 )
 def ingress_controller_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """Without a controller no ingress is served: no name of the platform answers from outside."""
-    name = expected(context).controller
-    if looked_at(name, context) and seen.whole(name.namespace) and _controller(seen, context) is None:
+    name = context.cluster.controller
+    if context.cluster.sees(name) and seen.whole(name.namespace) and _controller(seen, context) is None:
         others = [one.workload.name.name for one in seen.states if one.workload.name.namespace == name.namespace]
         there = ", ".join(others[:_LINES]) or "none"
         summary = f"There is no ingress controller {name.name} in namespace {name.namespace}; workloads there: {there}"
@@ -78,7 +71,7 @@ def controller_log_errors(seen: ClusterController, context: Context) -> Iterator
     if stuck:
         times = counted(sum(one.count for one in stuck), "time")
         summary = (
-            f"The ingress controller cannot load its configuration ({times} in its log): {excerpt(stuck[-1].line)}"
+            f"The ingress controller cannot load its configuration ({times} in its log): {one_line(stuck[-1].line)}"
         )
         facts = tuple(Fact(f"{one.meaning} ({one.count})", one.line) for one in stuck[:_LINES])
         yield Sign(_subject(context), summary, facts, _log_command(context))
@@ -95,7 +88,7 @@ def proxy_errors(seen: ClusterController, context: Context) -> Iterator[Sign]:
         many = counted(max(len(errors), sum(one.count for one in known)), "error")
         facts = tuple(Fact(f"{one.meaning} ({one.count})", one.line) for one in known[:_LINES])
         lines = tuple(Fact("line", line) for line in errors[-_LINES:])
-        summary = f"{many} in the last {read} of the ingress controller's log: {excerpt(last)}"
+        summary = f"{many} in the last {read} of the ingress controller's log: {one_line(last)}"
         yield Sign(_subject(context), summary, facts or lines, _log_command(context))
 
 
@@ -104,7 +97,7 @@ def controller_log_unread(seen: ClusterController, context: Context) -> Iterator
     """What its log would say is not known: that it shows no error means nothing."""
     gaps = [f"{log.pod}: {log.gap}" for log in seen.logs if log.gap]
     if gaps and len(gaps) == len(seen.logs):
-        summary = f"The ingress controller's log could not be read: {excerpt(gaps[0])}"
+        summary = f"The ingress controller's log could not be read: {one_line(gaps[0])}"
         yield Sign(_subject(context), summary, tuple(Fact("log", gap) for gap in gaps), _log_command(context))
 
 
@@ -116,7 +109,7 @@ LOG_CHECKS = (controller_log_errors, proxy_errors, controller_log_unread)
 
 def _controller(seen: WorkloadStates, context: Context) -> WorkloadState | None:
     """The controller, whichever kind of workload it is."""
-    name = expected(context).controller
+    name = context.cluster.controller
     return next((one for one in seen.states if one.workload.name == name and one.workload.kind != "Job"), None)
 
 
@@ -127,7 +120,7 @@ def _coming(state: WorkloadState, context: Context) -> bool:
 
 
 def _subject(context: Context) -> Subject:
-    return expected(context).controller.subject("Deployment")
+    return context.cluster.controller.subject("Deployment")
 
 
 def _weight(one: KnownLine) -> tuple[int, int]:
@@ -135,5 +128,5 @@ def _weight(one: KnownLine) -> tuple[int, int]:
 
 
 def _log_command(context: Context) -> str:
-    name = expected(context).controller
+    name = context.cluster.controller
     return kubectl(context, f"logs deployment/{name.name}", name.namespace, "--tail=200")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 
-from diagnostics.areas.network.platform import counted, expected, few, span
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.kinds import Host
@@ -15,6 +14,7 @@ from diagnostics.evidence.http import NoAnswer, Stage
 from diagnostics.evidence.network import Certificate, Reached
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
+from diagnostics.words import counted, few, span
 
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _SECTION = Section.NETWORK_INGRESS
@@ -148,7 +148,7 @@ def certificate_expired(seen: PublicNames, context: Context) -> Iterator[Sign]:
     """Every client that checks certificates refuses an expired one: nobody reaches this name any more."""
     for one, certificate in _certificates(seen, context):
         if certificate.not_after <= context.at:
-            ago = span(context.at - certificate.not_after)
+            ago = span((context.at - certificate.not_after).total_seconds())
             summary = f"The certificate of {one.name} expired on {certificate.not_after:%Y-%m-%d}, {ago} ago"
             yield _certificate_sign(one, certificate, summary)
 
@@ -201,7 +201,7 @@ def certificate_expiring(seen: PublicNames, context: Context) -> Iterator[Sign]:
         if timedelta(0) < left <= timedelta(days=context.limits.certificate_days):
             day = f"{certificate.not_after:%Y-%m-%d}"
             yield _certificate_sign(
-                one, certificate, f"The certificate of {one.name} expires in {span(left)}, on {day}"
+                one, certificate, f"The certificate of {one.name} expires in {span(left.total_seconds())}, on {day}"
             )
 
 
@@ -225,7 +225,7 @@ CHECKS = (
 
 def _ours(seen: PublicNames, context: Context) -> Iterator[HostState]:
     """The names that the platform's controller serves, without those that stand for many."""
-    mine = expected(context).controller_class
+    mine = context.cluster.controller_class
     return (one for one in seen.hosts if mine in one.controllers and not one.name.startswith("*"))
 
 

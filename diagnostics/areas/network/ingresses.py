@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from diagnostics.areas.network.annotations import PREFIX, clashes, own, unknown
-from diagnostics.areas.network.platform import expected, few, kubectl
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.routes import OLD_CLASS, IngressRoutes, IngressState, backends, port_of, unique
 from diagnostics.evidence.cluster.services import Route, Sealed
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
+from diagnostics.words import few
 
 _CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
 _SECTION = Section.NETWORK_INGRESS
@@ -30,13 +31,13 @@ def ingress_class_unknown(seen: IngressRoutes, context: Context) -> Iterator[Sig
         asks = f"asks for class {wanted}, which does not exist" if wanted else "names no class, and none is the default"
         summary = f"Ingress {one.ingress.name} {asks}, so no controller serves it; classes there are: {there}"
         facts = (Fact("class", wanted or "none"), Fact("classes there are", there))
-        yield Sign(one.subject, summary, facts, f"{expected(context).kubectl} get ingressclasses", None, one.rests_on)
+        yield Sign(one.subject, summary, facts, f"{context.cluster.kubectl} get ingressclasses", None, one.rests_on)
 
 
 @check(IngressRoutes, "network.ingress-elsewhere", "Another controller serves an ingress", _NOTE, _SECTION)
 def ingress_elsewhere(seen: IngressRoutes, context: Context) -> Iterator[Sign]:
     """It is served by a controller that is not looked at here, so nothing is said of what that makes of it."""
-    mine = expected(context).controller_class
+    mine = context.cluster.controller_class
     for one in seen.ingresses:
         if one.controller and one.controller != mine:
             summary = f"Ingress {one.ingress.name} is served by {one.controller}, not by {mine}; it is left alone"
@@ -181,7 +182,7 @@ CHECKS = (
 
 def _mine(seen: IngressRoutes, context: Context) -> tuple[IngressState, ...]:
     """The ingresses that the platform's controller serves."""
-    by_class = seen.served_by(expected(context).controller_class)
+    by_class = seen.served_by(context.cluster.controller_class)
     return (*by_class, *(one for one in seen.ingresses if not one.controller and _by_annotation(one)))
 
 
@@ -228,7 +229,7 @@ def _conflict(host: str, conflicts: list[list[tuple[IngressState, Route]]], cont
         for state, route in claimed
     )
     rests_on = unique(subject for state in states.values() for subject in (state.subject, *state.rests_on))
-    command = f"{expected(context).kubectl} get ingress -A --sort-by=.metadata.creationTimestamp"
+    command = f"{context.cluster.kubectl} get ingress -A --sort-by=.metadata.creationTimestamp"
     return Sign(Subject("host", host or "*"), summary, facts, command, None if differ else _NOTE, rests_on)
 
 

@@ -7,7 +7,6 @@ from itertools import product
 
 from msgspec.structs import replace
 
-from diagnostics.areas.network.platform import counted, expected, few, kubectl
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name
@@ -24,8 +23,10 @@ from diagnostics.evidence.cluster.routes import (
     unique,
 )
 from diagnostics.evidence.cluster.services import ServicePort
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject, Value
 from diagnostics.runbook import Section
+from diagnostics.words import counted, few
 
 _DNS = Name("kube-system", "kube-dns")
 _DNS_DOORS = (Door(53, "UDP"), Door(53, "TCP"))
@@ -120,7 +121,7 @@ def _paths(seen: Traffic, context: Context) -> Iterator[Path]:
 
 def _from_controller(seen: Traffic, context: Context) -> Iterator[Path]:
     """From the ingress controller to every service that an ingress of its class leads to."""
-    platform = expected(context)
+    platform = context.cluster
     sources = seen.of_workload(platform.controller)
     routed = seen.ingresses.served_by(platform.controller_class) if seen.ingresses else ()
     leads = unique(
@@ -140,7 +141,7 @@ def _from_controller(seen: Traffic, context: Context) -> Iterator[Path]:
 
 def _from_backend(seen: Traffic, context: Context) -> Iterator[Path]:
     """From the backend to Keycloak, to the database and to the cluster's DNS."""
-    backend = expected(context).backend
+    backend = context.cluster.backend
     sources = seen.of_workload(backend)
     state = seen.workload(backend)
     about = state.subject if state else backend.subject("Deployment")
@@ -152,7 +153,7 @@ _Targets = tuple[str, tuple[tuple[End, Door], ...]]
 
 
 def _keycloak(seen: Traffic, context: Context) -> Iterator[_Targets]:
-    platform = expected(context)
+    platform = context.cluster
     state = seen.services.state(platform.keycloak) if seen.services else None
     if state and seen.whole(platform.backend.namespace, platform.keycloak.namespace):
         yield f"Keycloak's service {platform.keycloak}", _behind(state, state.service.ports)

@@ -3,19 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from diagnostics.areas.network.platform import (
-    counted,
-    excerpt,
-    expected,
-    few,
-    kubectl,
-    leaving,
-    looked_at,
-    pod_facts,
-    span,
-    starting,
-    why_not_ready,
-)
+from diagnostics.areas.network.readiness import leaving, pod_facts, starting, why_not_ready
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name, Selector
@@ -23,8 +11,10 @@ from diagnostics.evidence.cluster.routes import ServiceRoutes, ServiceState, por
 from diagnostics.evidence.cluster.services import ServicePort
 from diagnostics.evidence.cluster.states import WorkloadState
 from diagnostics.evidence.cluster.workloads import Port
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
+from diagnostics.words import counted, few, one_line, span
 
 _CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
 _SECTION = Section.NETWORK_SERVICE
@@ -37,7 +27,7 @@ def service_missing(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
     Where an ingress leads there, that is found with the ingress.
     """
     for name in _missed(seen, context):
-        if looked_at(name, context) and seen.whole(name.namespace) and seen.state(name) is None:
+        if context.cluster.sees(name) and seen.whole(name.namespace) and seen.state(name) is None:
             others = [one.service.name.name for one in seen.services if one.service.name.namespace == name.namespace]
             summary = (
                 f"Service {name.name} does not exist in namespace {name.namespace}; there are: {few(others) or 'none'}"
@@ -74,7 +64,7 @@ def no_pods(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
             why = _refusal(state)
             summary = (
                 f"Nobody is behind service {one.service.name}: {state.subject} asks for "
-                f"{counted(state.workload.wanted, 'pod')} and has none{f' ({excerpt(why)})' if why else ''}"
+                f"{counted(state.workload.wanted, 'pod')} and has none{f' ({one_line(why)})' if why else ''}"
             )
             facts = (Fact(str(state.subject), f"{state.workload.wanted} wanted, {state.workload.current} there"),)
             yield _sign(one, summary, facts, context)
@@ -106,7 +96,7 @@ def endpoints_ending(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
             began = min(pod.deleting_since for pod in overdue if pod.deleting_since)
             summary = (
                 f"All {counted(len(overdue), 'pod')} behind service {one.service.name} are being deleted, "
-                f"since {span(context.at - began)}, and no others have come"
+                f"since {span((context.at - began).total_seconds())}, and no others have come"
             )
             yield _sign(one, summary, pod_facts(overdue, one.states), context)
 
@@ -149,7 +139,8 @@ def load_balancer_pending(seen: ServiceRoutes, context: Context) -> Iterator[Sig
         young = service.created_at is not None and context.at - service.created_at < limit
         if service.type != "LoadBalancer" or service.addresses or young:
             continue
-        age = f", {span(context.at - service.created_at)} after it was made" if service.created_at else ""
+        made = service.created_at
+        age = f", {span((context.at - made).total_seconds())} after it was made" if made else ""
         summary = f"Service {service.name} is of type LoadBalancer and has no address{age}"
         command = kubectl(context, "describe service", service.name)
         weight = None if _is_controllers(one, context) else _WARNING
@@ -180,7 +171,7 @@ def _sign(
     weight = severity or (None if _matters(one, context) else _WARNING)
     routed = (Fact("ingresses that lead here", few(one.ingresses)),) if one.ingresses else ()
     command = kubectl(context, "describe service", one.service.name)
-    controller = expected(context).controller
+    controller = context.cluster.controller
     # By what its chart calls them, also where the controller itself is gone and no pod tells whose they are.
     own = one.service.name.namespace == controller.namespace and one.service.name.name.startswith(controller.name)
     rests_on = unique((*one.rests_on, *((controller.subject("Deployment"),) if own else ())))
@@ -189,19 +180,19 @@ def _sign(
 
 def _matters(one: ServiceState, context: Context) -> bool:
     """Whether the platform is known to need a service: an ingress leads there, or its settings name it."""
-    platform = expected(context)
+    platform = context.cluster
     named = one.service.name in {platform.backend, platform.keycloak}
     mine = any(state.workload.name in {platform.backend, platform.controller} for state in one.states)
     return named or mine or bool(one.ingresses)
 
 
 def _is_controllers(one: ServiceState, context: Context) -> bool:
-    return any(state.workload.name == expected(context).controller for state in one.states)
+    return any(state.workload.name == context.cluster.controller for state in one.states)
 
 
 def _missed(seen: ServiceRoutes, context: Context) -> Iterator[Name]:
     """The services that the platform's settings name, where nothing else does their work as far as can be seen."""
-    platform = expected(context)
+    platform = context.cluster
     told = {name for name, controller in seen.led_to if controller == platform.controller_class}
     behind = any(state.workload.name == platform.backend for one in seen.services for state in one.states)
     known = seen.workloads is not None and seen.workloads.whole(platform.backend.namespace)
@@ -274,7 +265,7 @@ def _leads_nowhere(one: ServiceState, port: ServicePort, context: Context) -> bo
 
 
 def _needed(one: ServiceState, port: ServicePort, context: Context) -> bool:
-    platform = expected(context)
+    platform = context.cluster
     routed = any(port_of(one.service, wanted) == port for wanted in one.routed_ports)
     only = len(one.service.ports) == 1 and one.service.name in {platform.backend, platform.keycloak}
     return routed or only

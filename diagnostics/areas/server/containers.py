@@ -1,16 +1,16 @@
 """Checks of containers that do not stay up: crash loops, ends, memory, commands, processors, init containers."""
 
 from collections.abc import Iterator
-from shlex import quote
 
 from diagnostics.areas.server.ailments import Ailment
-from diagnostics.areas.server.platform import kubectl, span
 from diagnostics.areas.server.telling import Told, only_main, told
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.states import WorkloadStates
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
+from diagnostics.words import span
 
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 #: What Go's runtime exits with after a panic.
@@ -136,8 +136,7 @@ def _memory_limit(one: Told) -> str:
 
 
 def _usage(one: Told) -> str:
-    where = f"top pods -n {quote(one.state.workload.name.namespace)} --containers"
-    return kubectl(one.context, where)
+    return kubectl(one.context, "top pods", one.state.workload.name.namespace, "--containers")
 
 
 def amount(size: int) -> str:

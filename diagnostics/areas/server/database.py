@@ -6,13 +6,14 @@ While the backend serves they are notes: it has its connection, whatever stands 
 from collections.abc import Iterator
 from shlex import quote
 
-from diagnostics.areas.server.platform import cluster, kubectl, one_line
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.database import DatabaseWay
 from diagnostics.evidence.http import NoAnswer, Stage
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
+from diagnostics.words import WHOLE, one_line
 
 _WARNING = Severity.WARNING
 
@@ -75,9 +76,9 @@ def _sign(seen: DatabaseWay, words: str, failure: NoAnswer, context: Context) ->
         Fact("host", seen.reach.reached.host),
         Fact("port", str(seen.reach.reached.port)),
     )
-    serves = seen.serves(cluster(context).backend)
+    serves = seen.serves(context.cluster.backend)
     aside = "; the backend serves all the same" if serves else ""
-    summary = one_line(f"{words}: {one_line(failure.detail)}{aside}", 1000)
+    summary = one_line(f"{words}: {one_line(failure.detail)}{aside}", WHOLE)
     severity = Severity.NOTE if serves else None
     return Sign(Subject("database", _address(seen)), summary, facts, _probe(seen, context), severity)
 

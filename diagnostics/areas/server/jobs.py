@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 
 from diagnostics.areas.server import loglines
-from diagnostics.areas.server.platform import kubectl, minor, one_line, seconds_since, span
+from diagnostics.areas.server.platform import minor, seconds_since
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Condition
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
+from diagnostics.words import WHOLE, one_line, span
 
 _HOUR = 3600
 _OF_A_USER = ("volaticloud.backtest.id", "volaticloud.task.type", "volaticloud.bot.id")
@@ -68,9 +70,9 @@ def _sign(state: WorkloadState, number: int, context: Context) -> Sign:
     users = any(label in state.workload.template.labels for label in _OF_A_USER)
     return Sign(
         state.subject,
-        one_line(f"{summary}{f'; its log: {one_line(words)}' if words else ''}", 1000),
+        one_line(f"{summary}{f'; its log: {one_line(words)}' if words else ''}", WHOLE),
         (Fact("failed", f"{failed.reason}: {failed.message}"), *(Fact("log line", line) for line in (words,) if line)),
-        kubectl(context, f"logs job/{quote(name.name)} -n {quote(name.namespace)} --all-containers --tail=50"),
+        kubectl(context, f"logs job/{quote(name.name)}", name.namespace, "--all-containers --tail=50"),
         Severity.NOTE if users and minor(state) else None,
         state.rests_on,
     )

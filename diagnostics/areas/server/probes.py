@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from diagnostics.areas.server import loglines
 from diagnostics.areas.server.ailments import Ailment
-from diagnostics.areas.server.platform import one_line, seconds_since, span
+from diagnostics.areas.server.platform import seconds_since
 from diagnostics.areas.server.telling import Told, only_main, told
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.states import WorkloadStates
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
+from diagnostics.words import WHOLE, one_line, span
 
 
 @check(WorkloadStates, "server.probe-failing", "A container fails its probe", Severity.CRITICAL, Section.SERVER)
@@ -45,4 +46,4 @@ def _facts(one: Told, asks: str) -> Iterator[Fact]:
     container = one.first.container
     line = loglines.last_words(one.state.log_of(one.first.pod, container) if container else None)
     if line:
-        yield Fact("log line", one_line(line, 1000))
+        yield Fact("log line", one_line(line, WHOLE))

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from shlex import quote
 
 from diagnostics.areas.server.ailments import Ailment
 from diagnostics.areas.server.loglines import OF_THE_SECRET
-from diagnostics.areas.server.platform import cluster, kubectl, secrets
 from diagnostics.areas.server.telling import told
 from diagnostics.check import Sign, check
 from diagnostics.context import Context, SealedExpected
@@ -16,6 +14,7 @@ from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.services import Sealed
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
 from diagnostics.evidence.cluster.workloads import ContainerSpec, Origin, Variable
+from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 
@@ -159,7 +158,7 @@ def missing_volumes(state: WorkloadState, sealed: ClusterSealed | None) -> Itera
 
 def backend(seen: WorkloadStates, context: Context) -> WorkloadState | None:
     """The platform's backend, of whatever kind it is."""
-    name = cluster(context).backend
+    name = context.cluster.backend
     return next((one for one in seen.states if one.workload.name == name and one.workload.kind != "Job"), None)
 
 
@@ -167,7 +166,7 @@ def backend_container(state: WorkloadState, context: Context) -> ContainerSpec |
     """The backend's own container: by its name, else the first that is no init container."""
     template = state.workload.template
     main = (one for one in template.containers if one.role is Role.MAIN)
-    return template.container(cluster(context).container) or next(main, None)
+    return template.container(context.cluster.container) or next(main, None)
 
 
 def unset(seen: WorkloadStates, context: Context) -> tuple[str, ...]:
@@ -176,7 +175,7 @@ def unset(seen: WorkloadStates, context: Context) -> tuple[str, ...]:
     spec = backend_container(state, context) if state else None
     if state is None or spec is None:
         return ()
-    looked = ((name, _unset(name, spec, state, seen.sealed)) for name in cluster(context).variables)
+    looked = ((name, _unset(name, spec, state, seen.sealed)) for name in context.cluster.variables)
     return tuple(f"{name} {why}" for name, why in looked if why)
 
 
@@ -228,20 +227,20 @@ def _latent(state: WorkloadState, lacks: str, facts: tuple[Fact, ...], context: 
     """What no pod has stumbled over yet: those that run have read it before it went."""
     name = state.workload.name
     words = f"{name.name} could not start again: its pods refer to {lacks}, and there is none"
-    command = kubectl(context, f"get secrets,configmaps -n {quote(name.namespace)}")
-    return Sign(state.subject, words, facts, command, _WARNING, (*state.rests_on, *secrets(state)))
+    command = kubectl(context, "get secrets,configmaps", name.namespace)
+    return Sign(state.subject, words, facts, command, _WARNING, (*state.rests_on, *state.secrets))
 
 
 def _configured(seen: WorkloadStates, context: Context) -> Iterator[tuple[SealedExpected, Sealed]]:
     """The secrets the platform is said to have, and what is known of each."""
-    for wanted in cluster(context).secrets:
+    for wanted in context.cluster.secrets:
         sealed = seen.sealed.secret(wanted.name) if seen.sealed else None
         if sealed is not None:
             yield wanted, sealed
 
 
 def _referred(seen: WorkloadStates, name: Name) -> bool:
-    return any(name.subject("Secret") in secrets(state) for state in seen.states)
+    return any(name.subject("Secret") in state.secrets for state in seen.states)
 
 
 def _into_variable(seen: WorkloadStates, name: Name, key: str) -> bool:
@@ -255,7 +254,7 @@ def _into_variable(seen: WorkloadStates, name: Name, key: str) -> bool:
 
 def _vital(seen: WorkloadStates, sealed: Sealed, key: str, context: Context) -> bool:
     """Whether the platform is known to depend on this key."""
-    platform = cluster(context)
+    platform = context.cluster
     if any(one.name == sealed.name and key in one.keys for one in platform.secrets):
         return True
     state = backend(seen, context)
@@ -275,14 +274,14 @@ def _about(seen: WorkloadStates, name: Name, words: str, facts: tuple[Fact, ...]
 
 def _sealed_sign(name: Name, words: str, facts: tuple[Fact, ...], context: Context) -> Sign:
     # "describe" shows the names of the keys and the length of each value, never a value.
-    command = kubectl(context, f"describe secret {quote(name.name)} -n {quote(name.namespace)}")
+    command = kubectl(context, "describe secret", name)
     return Sign(name.subject("Secret"), words, (Fact("secret", name.name), *facts), command)
 
 
 def _logins_failing(seen: WorkloadStates, name: Name, context: Context) -> tuple[str, ...]:
     """The workloads that are given this secret, and fail on what may well be its value."""
     ails = (*told(seen, context, Ailment.DATABASE), *told(seen, context, Ailment.KEYCLOAK))
-    blamed = [one for one in ails if one.first.form in OF_THE_SECRET and name.subject("Secret") in secrets(one.state)]
+    blamed = [one for one in ails if one.first.form in OF_THE_SECRET and name.subject("Secret") in one.state.secrets]
     return tuple(dict.fromkeys(one.name for one in blamed))
 
 

@@ -3,26 +3,17 @@
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
-from diagnostics.areas.server.platform import (
-    cluster,
-    counted,
-    describe,
-    kubectl,
-    live,
-    minor,
-    one_line,
-    seconds_since,
-    secrets,
-    span,
-)
+from diagnostics.areas.server.platform import live, minor, seconds_since
 from diagnostics.areas.server.references import backend
 from diagnostics.areas.server.telling import FORM
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
+from diagnostics.kubectl import describe, kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
+from diagnostics.words import WHOLE, counted, one_line, span
 
 _CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
 _DEADLINE = "ProgressDeadlineExceeded"
@@ -31,13 +22,13 @@ _DEADLINE = "ProgressDeadlineExceeded"
 @check(WorkloadStates, "server.workload-missing", "The backend does not exist", _CRITICAL, Section.SERVER)
 def workload_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """Without its workload there is nothing that could start; nothing is concluded where the namespace was not seen."""
-    wanted = cluster(context).backend
-    looked = wanted.namespace in cluster(context).namespaces and seen.whole(wanted.namespace)
+    wanted = context.cluster.backend
+    looked = wanted.namespace in context.cluster.namespaces and seen.whole(wanted.namespace)
     if looked and backend(seen, context) is None:
         others = [one.workload.name.name for one in seen.states if one.workload.name.namespace == wanted.namespace]
         there = ", ".join(others[:5]) or "none"
         words = f"There is no workload {wanted.name} in namespace {wanted.namespace}; there are: {there}"
-        command = kubectl(context, f"get deployments,statefulsets,daemonsets -n {quote(wanted.namespace)}")
+        command = kubectl(context, "get deployments,statefulsets,daemonsets", wanted.namespace)
         yield Sign(wanted.subject("Deployment"), words, (Fact("workloads there", there),), command)
 
 
@@ -123,11 +114,11 @@ def _place(state: WorkloadState) -> str:
 
 def _get(state: WorkloadState, context: Context) -> str:
     name = state.workload.name
-    return kubectl(context, f"get {state.subject.kind} {quote(name.name)} -n {quote(name.namespace)}")
+    return kubectl(context, f"get {state.subject.kind}", name)
 
 
 def _rests_on(state: WorkloadState) -> tuple[Subject, ...]:
-    return (*state.rests_on, *secrets(state))
+    return (*state.rests_on, *state.secrets)
 
 
 def _stuck(state: WorkloadState, context: Context) -> Sign:
@@ -142,7 +133,7 @@ def _stuck(state: WorkloadState, context: Context) -> Sign:
     )
     images = ", ".join(dict.fromkeys(container.image for container in workload.template.containers))
     facts = (
-        Fact("says", one_line(progress.message if progress else "", 1000)),
+        Fact("says", one_line(progress.message if progress else "", WHOLE)),
         Fact("revision", workload.revision or "unknown"),
         Fact("images", images),
         Fact("new pods", named(live(state.newest)) or "none"),
@@ -206,6 +197,6 @@ def _ending(subject: Subject, whose: str, stuck: Sequence[Pod], context: Context
         subject,
         f"{words} {for_s} after that was asked for{by}: {named(stuck)}",
         facts,
-        kubectl(context, f"get pod {quote(first.name.name)} -n {quote(first.name.namespace)} -o wide"),
+        kubectl(context, "get pod", first.name, "-o wide"),
         rests_on=nodes,
     )

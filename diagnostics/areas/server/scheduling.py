@@ -7,16 +7,7 @@ from shlex import quote
 
 from diagnostics.areas.server.ailments import Ailment, claims
 from diagnostics.areas.server.containers import amount
-from diagnostics.areas.server.platform import (
-    counted,
-    describe,
-    kubectl,
-    minor,
-    one_line,
-    seconds_since,
-    secrets,
-    span,
-)
+from diagnostics.areas.server.platform import minor, seconds_since
 from diagnostics.areas.server.references import missing_volumes
 from diagnostics.areas.server.telling import FORM, Told, told
 from diagnostics.check import Sign, check
@@ -24,8 +15,10 @@ from diagnostics.context import Context
 from diagnostics.evidence.cluster.machines import Node
 from diagnostics.evidence.cluster.pods import Pod, Role
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
+from diagnostics.kubectl import describe, kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
+from diagnostics.words import WHOLE, counted, one_line, span
 
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _MINUTE = 60
@@ -61,7 +54,7 @@ def quota_exceeded(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
         why = _not_admitted(state, context)
         if _QUOTA in why:
             words = f"{state.workload.name.name} gets no more pods, the quota of its namespace is used up: "
-            command = kubectl(context, f"describe resourcequota -n {quote(state.workload.name.namespace)}")
+            command = kubectl(context, "describe resourcequota", state.workload.name.namespace)
             yield _refused(state, f"{words}{one_line(why[why.find(_QUOTA) :])}", why, command)
 
 
@@ -198,12 +191,12 @@ def _refused(state: WorkloadState, words: str, why: str, command: str) -> Sign:
     there = len(_unfinished(state))
     facts = (
         Fact("pods", f"{there} of {counted(state.workload.wanted, 'pod')}"),
-        Fact("says", one_line(why, 1000)),
+        Fact("says", one_line(why, WHOLE)),
         *(Fact(f"quota {quota.name.name}", _used(quota.used, quota.hard)) for quota in state.quotas),
     )
-    rests_on = (*state.rests_on, *secrets(state))
+    rests_on = (*state.rests_on, *state.secrets)
     severity = _WARNING if minor(state) else None
-    return Sign(state.subject, one_line(words, 1000), facts, command, severity, rests_on)
+    return Sign(state.subject, one_line(words, WHOLE), facts, command, severity, rests_on)
 
 
 def _used(used: dict[str, str], hard: dict[str, str]) -> str:
@@ -232,12 +225,12 @@ def _evicted_sign(name: str, gone: Sequence[Pod], node: Node | None, context: Co
     facts = (
         Fact("pods", named(gone)),
         Fact("pod", first.name.name),
-        Fact("says", one_line(first.message, 1000)),
+        Fact("says", one_line(first.message, WHOLE)),
         *((Fact("node", name),) if name else ()),
     )
-    where = f"get pods -n {quote(first.name.namespace)} --field-selector=status.phase=Failed"
-    summary = one_line(f"{words}: {one_line(first.message)}{still}", 1000)
-    return Sign(Subject("node", name or "unknown"), summary, facts, kubectl(context, where))
+    command = kubectl(context, "get pods", first.name.namespace, "--field-selector=status.phase=Failed")
+    summary = one_line(f"{words}: {one_line(first.message)}{still}", WHOLE)
+    return Sign(Subject("node", name or "unknown"), summary, facts, command)
 
 
 def _pressures(node: Node) -> tuple[str, ...]:

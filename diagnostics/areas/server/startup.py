@@ -5,7 +5,6 @@ from shlex import quote
 
 from diagnostics.areas.server import loglines
 from diagnostics.areas.server.ailments import Ailment, ills
-from diagnostics.areas.server.platform import cluster, kubectl, one_line, secrets
 from diagnostics.areas.server.references import backend_container, unset
 from diagnostics.areas.server.telling import Told, only_main, told
 from diagnostics.check import Sign, check
@@ -13,8 +12,10 @@ from diagnostics.context import Context
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
+from diagnostics.kubectl import describe, kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
+from diagnostics.words import WHOLE, one_line
 
 _CRITICAL, _NOTE = Severity.CRITICAL, Severity.NOTE
 _LINES = 3  # log lines shown as facts
@@ -69,7 +70,7 @@ def keycloak_settings_missing(seen: WorkloadStates, context: Context) -> Iterato
     """The backend refuses to start unless it knows Keycloak's address, the realm, the client and its secret."""
     lacks = unset(seen, context)
     for one in told(seen, context, Ailment.KEYCLOAK_SETTINGS):
-        mine = lacks if one.state.workload.name == cluster(context).backend else ()
+        mine = lacks if one.state.workload.name == context.cluster.backend else ()
         yield _settings(one, mine)
     for one in _unexplained(seen, context):
         if lacks:
@@ -130,7 +131,7 @@ LEADS = (log_errors,)
 
 def _target(one: Told, sealed: ClusterSealed | None) -> tuple[Fact, ...]:
     """Where one of its secrets says the database is; a password is no part of it."""
-    mine = secrets(one.state)
+    mine = one.state.secrets
     for held in sealed.secrets if sealed else ():
         if held.database and held.name.subject("Secret") in mine:
             there = held.database
@@ -143,7 +144,7 @@ def _unexplained(seen: WorkloadStates, context: Context) -> Iterator[Told]:
     """The backend, where it goes down and its log could not be read: then its settings are all there is to judge."""
     for ailment in (Ailment.LOOP, Ailment.EXITED):
         for one in told(seen, context, ailment):
-            if one.state.workload.name == cluster(context).backend and _unread(one):
+            if one.state.workload.name == context.cluster.backend and _unread(one):
                 yield one
 
 
@@ -165,8 +166,7 @@ def _settings(one: Told, lacks: tuple[str, ...]) -> Sign:
 
 def _environment(one: Told) -> str:
     """The command that shows where each variable comes from; values that come from a secret are not shown."""
-    name = one.state.workload.name
-    return kubectl(one.context, f"describe {one.state.subject.kind} {quote(name.name)} -n {quote(name.namespace)}")
+    return describe(one.context, one.state.subject.kind, one.state.workload.name)
 
 
 def _errors(state: WorkloadState, logs: list[ContainerLog], context: Context) -> Sign:
@@ -175,10 +175,9 @@ def _errors(state: WorkloadState, logs: list[ContainerLog], context: Context) ->
     run = "run before" if log.previous else "run"
     words = f"{number} of the last {log.read or len(log.lines)} log lines of the {run} of container {log.container}"
     summary = f"{words} in {log.pod.name} are errors, the weightiest: {one_line(loglines.last_words(log))}"
-    lines = [Fact("log line", one_line(line, 1000)) for line in log.errors[-_LINES:]]
+    lines = [Fact("log line", one_line(line, WHOLE)) for line in log.errors[-_LINES:]]
     known = [Fact("known error", f"{one.id}, {one.count} times: {one.meaning}") for one in log.known]
     before = " --previous" if log.previous else ""
-    where = f"{quote(log.pod.name)} -n {quote(log.pod.namespace)} -c {quote(log.container)}"
-    command = f"logs {where} --tail=50{before}"
+    command = kubectl(context, "logs", log.pod, f"-c {quote(log.container)} --tail=50{before}")
     facts = (Fact("container", log.container), *known, *lines)
-    return Sign(state.subject, one_line(summary, 1000), facts, kubectl(context, command))
+    return Sign(state.subject, one_line(summary, WHOLE), facts, command)

@@ -4,22 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from diagnostics.areas.server.ailments import Ailment, Ill, ills
-from diagnostics.areas.server.platform import (
-    WHOLE,
-    counted,
-    describe,
-    live,
-    logs,
-    minor,
-    one_line,
-    secrets,
-)
+from diagnostics.areas.server.platform import live, logs, minor
 from diagnostics.check import Sign
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Container, Role, Stage
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
 from diagnostics.exit_codes import in_words
+from diagnostics.kubectl import describe
 from diagnostics.model import Fact, Severity, Subject
+from diagnostics.words import WHOLE, counted, one_line
 
 #: The fact that says which form a fault comes in; advice is chosen by it.
 FORM = "kind of fault"
@@ -99,7 +92,7 @@ class Told:
     @property
     def rests_on(self) -> tuple[Subject, ...]:
         """What it needs to be well: its nodes and its secrets."""
-        return (*self.state.rests_on, *secrets(self.state))
+        return (*self.state.rests_on, *self.state.secrets)
 
     def _facts(self) -> Iterator[Fact]:
         pods = tuple({ill.pod.name: ill.pod for ill in self.some}.values())

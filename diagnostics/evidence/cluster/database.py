@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from diagnostics.evidence.cluster.kinds import DatabaseReach
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.model import Evidence, Unobserved
+from diagnostics.model import Evidence
 from diagnostics.observe import Seen, View
 
 
@@ -23,8 +23,8 @@ class DatabaseWay(View, frozen=True):
     @classmethod
     def joined(cls, seen: Seen) -> Self:
         """The view of what was seen; the workloads are used where they are there."""
-        states = seen.get(WorkloadStates)
-        return cls(seen[DatabaseReach], () if isinstance(states, Unobserved) else states.states)
+        states = seen.given(WorkloadStates)
+        return cls(seen[DatabaseReach], states.states if states else ())
 
     def serves(self, name: Name) -> bool:
         """Whether a workload of this name is known to serve."""

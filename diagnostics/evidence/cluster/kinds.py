@@ -87,7 +87,7 @@ class ClusterWorkloads(Partial, frozen=True):
     revisions: tuple[Revision, ...] = ()
 
     def marks(self) -> tuple[Fact, ...]:
-        """Revision, images and wanted count of each workload."""
+        """Revision and images of each workload. A job has no other run to compare it with."""
         return tuple(mark for one in self.workloads if one.kind != "Job" for mark in _workload_marks(one))
 
 

@@ -60,13 +60,10 @@ class Autoscaler(Value, frozen=True):
 
     name: Name
     target: Owner
-    least: int
     most: int
     current: int = 0
-    desired: int = 0
     conditions: tuple[Condition, ...] = ()
     metrics: tuple[str, ...] = ()
-    scaled_at: datetime | None = None
 
     def condition(self, kind: str) -> Condition | None:
         """The condition of this type: AbleToScale, ScalingActive or ScalingLimited."""

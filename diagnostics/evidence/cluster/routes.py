@@ -34,11 +34,11 @@ from diagnostics.evidence.cluster.services import (
     ServicePort,
 )
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.evidence.cluster.workloads import Origin, Port, Template
-from diagnostics.model import Evidence, Subject, Unobserved, Value
+from diagnostics.evidence.cluster.workloads import Port, Template
+from diagnostics.model import Evidence, Subject, Value
 from diagnostics.observe import Seen, View
 
-E = TypeVar("E", bound=Evidence)
+T = TypeVar("T")
 #: How an ingress named its class before it had a field for it; controllers still heed it.
 OLD_CLASS = "kubernetes.io/ingress.class"
 
@@ -169,8 +169,8 @@ class IngressRoutes(View, frozen=True):
     def joined(cls, seen: Seen) -> Self:
         """The view of what was seen. Services, workloads and secrets are used where they are there."""
         found = seen[ClusterIngresses]
-        services, sealed = given(seen, ClusterServices), given(seen, ClusterSealed)
-        routes = given(seen, ServiceRoutes)
+        services, sealed = seen.given(ClusterServices), seen.given(ClusterSealed)
+        routes = seen.given(ServiceRoutes)
         whole = found.whole("")
         states = tuple(
             IngressState(
@@ -225,7 +225,7 @@ class PublicNames(View, frozen=True):
     @classmethod
     def joined(cls, seen: Seen) -> Self:
         """The view of what was seen. The look from outside and the secrets are used where they are there."""
-        routes, edge = seen[IngressRoutes], given(seen, ClusterEdge)
+        routes, edge = seen[IngressRoutes], seen.given(ClusterEdge)
         looked = {host.name: host for host in edge.hosts} if edge else {}
         mine: dict[str, list[IngressState]] = defaultdict(list)
         for state in routes.ingresses:
@@ -256,14 +256,14 @@ class Traffic(View, frozen=True):
     def joined(cls, seen: Seen) -> Self:
         """The view of what was seen. Services, ingresses and the database's address are used where they are there."""
         found, pods = seen[ClusterPolicies], seen[ClusterPods]
-        target, addresses = _database(given(seen, ClusterSealed), given(seen, DatabaseReach))
+        target, addresses = _database(seen.given(ClusterSealed), seen.given(DatabaseReach))
         return cls(
             policies=found.policies,
             namespaces=found.namespaces,
             dark=tuple(sorted({gap.namespace for gap in (*found.gaps, *pods.gaps)})),
             pods=pods.pods,
-            services=given(seen, ServiceRoutes),
-            ingresses=given(seen, IngressRoutes),
+            services=seen.given(ServiceRoutes),
+            ingresses=seen.given(IngressRoutes),
             database=target,
             database_addresses=addresses,
         )
@@ -326,19 +326,7 @@ def backends(ingress: Ingress) -> tuple[Backend, ...]:
 def workload_and_all(state: WorkloadState) -> Iterator[Subject]:
     """A workload, its nodes, and the secrets its containers take their settings from."""
     yield state.subject
-    yield from state.rests_on
-    for name in _secrets(state.workload.template):
-        yield Name(state.workload.name.namespace, name).subject("Secret")
-
-
-def _secrets(template: Template) -> Iterator[str]:
-    for container in template.containers:
-        yield from (one.source for one in container.variables if one.origin is Origin.SECRET)
-        yield from (one.source for one in container.wholes if one.origin is Origin.SECRET)
-    yield from (one.source for one in template.volumes if one.origin is Origin.SECRET)
-
-
-T = TypeVar("T")
+    yield from (*state.rests_on, *state.secrets)
 
 
 def unique(things: Iterable[T]) -> tuple[T, ...]:
@@ -346,20 +334,14 @@ def unique(things: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys(things))
 
 
-def given(seen: Seen, kind: type[E]) -> E | None:
-    """The evidence where it is there."""
-    found = seen.get(kind)
-    return None if isinstance(found, Unobserved) else found
-
-
 class _Behind:
     """What stands behind services, ready to be looked up."""
 
     def __init__(self, seen: Seen) -> None:
-        self.workloads = given(seen, WorkloadStates)
+        self.workloads = seen.given(WorkloadStates)
         self._pods = _by_namespace(seen[ClusterPods])
         self._dark = seen[ClusterPods]
-        ingresses = given(seen, ClusterIngresses)
+        ingresses = seen.given(ClusterIngresses)
         classes = ingresses.classes if ingresses else ()
         led_to: list[tuple[Name, str]] = []
         self._routed: dict[Name, list[tuple[Name, int | str]]] = defaultdict(list)

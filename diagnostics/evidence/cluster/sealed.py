@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from diagnostics.evidence.cluster.kinds import ClusterConfigs, ClusterSecrets
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.services import Sealed
-from diagnostics.model import Evidence, Unobserved
+from diagnostics.model import Evidence
 from diagnostics.observe import Seen, View
 
 
@@ -24,11 +24,8 @@ class ClusterSealed(View, frozen=True):
     @classmethod
     def joined(cls, seen: Seen) -> Self:
         """The view of what was seen of either."""
-        secrets, configs = seen.get(ClusterSecrets), seen.get(ClusterConfigs)
-        return cls(
-            () if isinstance(secrets, Unobserved) else secrets.sealed,
-            () if isinstance(configs, Unobserved) else configs.sealed,
-        )
+        secrets, configs = seen.given(ClusterSecrets), seen.given(ClusterConfigs)
+        return cls(secrets.sealed if secrets else (), configs.sealed if configs else ())
 
     def secret(self, name: Name) -> Sealed | None:
         """What is known of a secret; None when it was not asked for or could not be read."""

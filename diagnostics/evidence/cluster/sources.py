@@ -259,13 +259,5 @@ async def _each(
 
 def _named_configs(workloads: Iterable[Workload]) -> tuple[Name, ...]:
     """The config maps that workloads name, each once."""
-    return tuple(
-        dict.fromkeys(Name(one.name.namespace, source) for one in workloads for source in _configs_of(one) if source)
-    )
-
-
-def _configs_of(workload: Workload) -> Iterable[str]:
-    for container in workload.template.containers:
-        yield from (one.source for one in container.variables if one.origin is Origin.CONFIG)
-        yield from (one.source for one in container.wholes if one.origin is Origin.CONFIG)
-    yield from (one.source for one in workload.template.volumes if one.origin is Origin.CONFIG)
+    named = ((one.name.namespace, one.template.sources(Origin.CONFIG)) for one in workloads)
+    return tuple(dict.fromkeys(Name(space, source) for space, sources in named for source in sources))

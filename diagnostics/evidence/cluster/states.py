@@ -20,16 +20,16 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Event, Node, Quota
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Container, Owner, Pod
 from diagnostics.evidence.cluster.sealed import ClusterSealed
-from diagnostics.evidence.cluster.workloads import Revision, Workload
-from diagnostics.model import Evidence, Subject, Unobserved, Value
+from diagnostics.evidence.cluster.workloads import Origin, Revision, Workload
+from diagnostics.model import Evidence, Subject, Value
 from diagnostics.observe import Seen, View
+from diagnostics.words import few
 
 P = TypeVar("P", bound=Evidence)
 #: The label by which a deployment's pods name their replica set, and a set's or daemon's pods their revision.
 _HASHES = ("pod-template-hash", "controller-revision-hash")
 #: What owns what it makes through another: the replica set stands between, the job between a cron job and its pods.
 _THROUGH = "ReplicaSet"
-_FEW = 3  # pods named in a sentence; more are counted
 
 
 class WorkloadState(Value, frozen=True):
@@ -68,6 +68,12 @@ class WorkloadState(Value, frozen=True):
     def rests_on(self) -> tuple[Subject, ...]:
         """The nodes its pods run on."""
         return tuple(dict.fromkeys(Subject("node", pod.node) for pod in self.pods if pod.node))
+
+    @property
+    def secrets(self) -> tuple[Subject, ...]:
+        """The secrets its pods are given, as variables or as volumes."""
+        space, names = self.workload.name.namespace, self.workload.template.sources(Origin.SECRET)
+        return tuple(Name(space, name).subject("Secret") for name in names)
 
     def log_of(self, pod: Pod, container: Container) -> ContainerLog | None:
         """The log that was read of this container, if one was."""
@@ -155,7 +161,7 @@ class _Around:
 
     def __init__(self, seen: Seen) -> None:
         self.nodes = _had(seen, ClusterNodes).nodes
-        self.sealed = _given(seen, ClusterSealed)
+        self.sealed = seen.given(ClusterSealed)
         scaling = _had(seen, ClusterScaling)
         self._quotas = scaling.quotas
         self._autoscalers = {(one.target, one.name.namespace): one for one in scaling.autoscalers}
@@ -164,8 +170,8 @@ class _Around:
         for event in _had(seen, ClusterEvents).events:
             self._events[event.namespace, event.about].append(event)
         self._logs: dict[Name, list[ContainerLog]] = defaultdict(list)
-        logs = seen.get(ClusterLogs)
-        for log in () if isinstance(logs, Unobserved) else logs.logs:
+        logs = seen.given(ClusterLogs)
+        for log in logs.logs if logs else ():
             self._logs[log.pod].append(log)
 
     def state(self, workload: Workload, pods: Iterable[Pod], seen: ClusterWorkloads) -> WorkloadState:
@@ -211,17 +217,10 @@ def _node_names(pods: Iterable[Pod]) -> tuple[str, ...]:
 
 
 def _had(seen: Seen, kind: type[P]) -> P:
-    """The evidence, or an empty one: what is used where it is there."""
-    return _given(seen, kind) or kind()
-
-
-def _given(seen: Seen, kind: type[P]) -> P | None:
-    found = seen.get(kind)
-    return None if isinstance(found, Unobserved) else found
+    """The evidence, or an empty one."""
+    return seen.given(kind) or kind()
 
 
 def named(pods: Iterable[Pod]) -> str:
     """Pods in a sentence: a few by name, the rest counted."""
-    names = [pod.name.name for pod in pods]
-    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-    return f"{', '.join(names[:_FEW])}{more}"
+    return few(pod.name.name for pod in pods)

@@ -100,7 +100,14 @@ class Template(Value, frozen=True):
     labels: dict[str, str]
     containers: tuple[ContainerSpec, ...] = ()
     volumes: tuple[Volume, ...] = ()
-    service_account: str = ""
+
+    def sources(self, origin: Origin) -> tuple[str, ...]:
+        """The secrets, or the config maps, that its pods are given as variables or as volumes: each name once."""
+        held: list[Variable | Whole | Volume] = []
+        for container in self.containers:
+            held += (*container.variables, *container.wholes)
+        held += self.volumes
+        return tuple(dict.fromkeys(one.source for one in held if one.origin is origin and one.source))
 
     def container(self, name: str) -> ContainerSpec | None:
         """The container of this name."""
@@ -121,20 +128,16 @@ class Workload(Value, frozen=True):
     selector: Selector
     template: Template
     current: int = 0
-    updated: int = 0
     ready: int = 0
     available: int = 0
     observed: bool = True
     paused: bool = False
     deleting_since: datetime | None = None
     revision: str = ""
-    strategy: str = ""
-    max_unavailable: str = ""
     deadline_s: int | None = None
     conditions: tuple[Condition, ...] = ()
     owner: Owner | None = None
     annotations: dict[str, str] = {}  # noqa: RUF012 msgspec copies it; only the few keys that are asked about
-    by_helm: bool = False
 
     @property
     def subject(self) -> Subject:
@@ -147,12 +150,11 @@ class Workload(Value, frozen=True):
 
 
 class Revision(Value, frozen=True):
-    """One revision of a deployment: its replica set, when it came, and its images. `workload` is the deployment."""
+    """One revision of a deployment: its replica set, and when it came. `workload` is the deployment."""
 
     workload: Name
     name: str
     number: int
     created_at: datetime
-    images: tuple[str, ...] = ()
     replicas: int = 0
     template_hash: str = ""

@@ -20,7 +20,7 @@ from diagnostics.evidence.keycloak.kinds import (
     Vote,
 )
 from diagnostics.evidence.keycloak.session import Credentials, Target
-from diagnostics.model import CouldNotLookError, Reason
+from diagnostics.model import CouldNotLookError, Evidence, Reason
 from diagnostics.observe import Seen, Source
 
 #: Distinct owners that are looked up, one request each.
@@ -200,7 +200,7 @@ class AdminSession:
         return f"{self._target.url}{page.base_path}"
 
 
-def admin_sources(session: AdminSession) -> tuple[Source[Any], ...]:
+def admin_sources(session: AdminSession) -> tuple[Source[Evidence], ...]:
     """What an admin client adds to a diagnosis."""
     return (
         Source(KeycloakAdmin, session.login, (KeycloakRealm,)),
@@ -209,7 +209,7 @@ def admin_sources(session: AdminSession) -> tuple[Source[Any], ...]:
     )
 
 
-def question_sources(session: AdminSession, question: Question) -> tuple[Source[Any], ...]:
+def question_sources(session: AdminSession, question: Question) -> tuple[Source[Evidence], ...]:
     """What an admin client adds to the question why a permission is granted or denied."""
 
     async def user(seen: Seen) -> AskedUser:

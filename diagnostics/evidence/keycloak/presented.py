@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote, urlencode
 
 from diagnostics.evidence.http import REFUSED, Answer, replied
@@ -19,7 +18,7 @@ from diagnostics.evidence.keycloak.kinds import (
 )
 from diagnostics.evidence.keycloak.session import RESOURCES_IN_A_PAGE, KeycloakSession, resource_of
 from diagnostics.evidence.tokens import MalformedTokenError
-from diagnostics.model import CouldNotLookError, Reason
+from diagnostics.model import CouldNotLookError, Evidence, Reason
 from diagnostics.observe import Seen, Source
 
 #: Resources looked through for a display name: ten pages, well within a source's deadline.
@@ -30,7 +29,7 @@ _NAMED = 5
 _LOCKED_OUT = {401, 403, 429}
 
 
-def token_sources(session: KeycloakSession, token: str, now: Callable[[], datetime]) -> tuple[Source[Any], ...]:
+def token_sources(session: KeycloakSession, token: str, now: Callable[[], datetime]) -> tuple[Source[Evidence], ...]:
     """What can be said of a presented token. `now` gives aware times in UTC."""
 
     async def presented(seen: Seen) -> PresentedToken:

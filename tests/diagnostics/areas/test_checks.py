@@ -29,7 +29,12 @@ from tests.diagnostics.areas.cases.token import facts, later, own, shown
 
 CHECKS: dict[str, Check[Any]] = {check.id: check for area in (*AREAS, *EXPLANATIONS) for check in area.checks}
 FIRES = [pytest.param(case, seen, id=f"{case.id}-{n}") for case in CASES for n, seen in enumerate(case.fires)]
-OF_KEYCLOAK = [one for one in FIRES if isinstance(case := one.values[0], Case) and case.context.expected.keycloak]
+OF_KEYCLOAK = [
+    pytest.param(case, seen, id=f"{case.id}-{n}")
+    for case in CASES
+    if case.context.expected.keycloak
+    for n, seen in enumerate(case.fires)
+]
 SILENT = [pytest.param(case, seen, id=f"{case.id}-{n}") for case in CASES for n, seen in enumerate(case.silent)]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from diagnostics.areas import network
-from diagnostics.areas.network import annotations, platform
+from diagnostics.areas.network import annotations, readiness
 from diagnostics.check import Check
 from diagnostics.evidence.cluster.kinds import (
     ClusterEdge,
@@ -362,7 +362,7 @@ def test_nothing_crashes_a_check(given: dict[str, Any], lost: set[str]) -> None:
 
 def why(one: Pod, **given: Any) -> str:
     state = ServiceRoutes.joined(seen(pods=pods(one), **given)).services[0]
-    return platform.why_not_ready(state.pods, state.states)
+    return readiness.why_not_ready(state.pods, state.states)
 
 
 def waiting(reason: str, message: str = "") -> tuple[Container, ...]:
@@ -407,35 +407,15 @@ def test_why_a_pod_is_not_ready(one: Pod, words: str) -> None:
 def test_the_commonest_reason() -> None:
     """Says of several pods the commonest reason, and of how many it is true."""
     some = [unready(name, containers=(crashing(),)) for name in ("a", "b")]
-    assert platform.why_not_ready([*some, unready("c")], ()).startswith("2 of them: container main waits")
-    assert platform.why_not_ready([], ()) == ""
+    assert readiness.why_not_ready([*some, unready("c")], ()).startswith("2 of them: container main waits")
+    assert readiness.why_not_ready([], ()) == ""
 
 
 def test_few_are_named() -> None:
     """Names a few pods, and counts the rest."""
-    facts = platform.pod_facts([unready(str(n)) for n in range(5)], ())
+    facts = readiness.pod_facts([unready(str(n)) for n in range(5)], ())
     assert [fact.label for fact in facts] == ["pod 0", "pod 1", "pod 2", "more"]
     assert facts[-1].value == "2 pods"
-    assert platform.few("abcde") == "a, b, c and 2 more"
-
-
-def test_long_words_are_cut() -> None:
-    """Cuts somebody else's words to what fits a sentence."""
-    assert len(platform.excerpt("word " * 100)) <= platform.EXCERPT
-    assert len(platform.excerpt("x" * 999)) <= platform.EXCERPT
-
-
-@pytest.mark.parametrize(("minutes", "words"), [(5, "5 min"), (60, "1 h"), (47 * 60, "47 h"), (48 * 60, "2 days")])
-def test_spans(minutes: int, words: str) -> None:
-    """Says how long something is as a person counts."""
-    assert platform.span(timedelta(minutes=minutes)) == words
-
-
-def test_commands_name_things_safely() -> None:
-    """Quotes names, and always gives the namespace."""
-    assert platform.kubectl(CONTEXT, "get pods", Name("a b", "$(x)")) == "kubectl get pods '$(x)' -n 'a b'"
-    configured = replace(CONTEXT, expected=replace(CONTEXT.expected, cluster=None))
-    assert platform.kubectl(configured, "get pods", "x") == "kubectl get pods -n x"
 
 
 def test_the_nearest_workload_is_offered() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from diagnostics.areas.server import AREA
-from diagnostics.areas.server.platform import one_line, span
 from diagnostics.check import Check
 from diagnostics.evidence.cluster.database import DatabaseWay
 from diagnostics.evidence.cluster.kinds import (
@@ -256,30 +255,6 @@ def test_where_the_database_is() -> None:
     seen = of(ill, OTHER, logs=(log(line, known="postgres.refused", of=ill),), sealed=sealed(known))
     told = facts(the("server.database-connection-failed", seen))
     assert (told["host"], told["port"], told["database"], told["user"]) == ("db.example.com", "16751", "vc", "app")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (119, "119 s"),
-        (120, "2 min"),
-        (7199, "120 min"),
-        (7200, "2 h"),
-        (172799, "48 h"),
-        (172800, "2 days"),
-    ],
-)
-def test_spans(seconds: float, words: str) -> None:
-    """Says a span as a person would."""
-    assert span(seconds) == words
-
-
-def test_foreign_lines() -> None:
-    """Shows a foreign line as one printable line of at most 200 characters."""
-    assert one_line("a\tb\n\x1b[31mc\u200bd") == "a b [31mc d"
-    assert one_line("x" * 200) == "x" * 200
-    assert one_line("x" * 201) == "x" * 200 + "…"
 
 
 # Whose log it reads.

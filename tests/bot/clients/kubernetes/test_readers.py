@@ -161,6 +161,8 @@ def test_services_and_endpoints() -> None:
     assert (service.name, service.type) == (BACKEND, "ClusterIP")
     assert service.selector
     assert service.ports[0].number
+    assert service.cluster_addresses == ("10.96.242.183",)
+    assert service.created_at is not None
     slices = [services.endpoint_slice(sent) for sent in items("45-endpointslices-list", wire.Slice)]
     assert BACKEND in {one.service for one in slices if one}
 

@@ -64,7 +64,6 @@ def workload(**parts: Any) -> Workload:
         "selector": Selector.of_labels(LABELS),
         "template": Template(LABELS),
         "current": 2,
-        "updated": 2,
         "ready": 2,
         "available": 2,
         "revision": "1",
@@ -75,7 +74,7 @@ def workload(**parts: Any) -> Workload:
 def revision(number: int = 1, **parts: Any) -> Revision:
     """A revision of the backend."""
     name = f"volaticloud-backend-{number}"
-    well = Revision(BACKEND, name, number, ago(days=1), ("backend:1",), 2, str(number))
+    well = Revision(BACKEND, name, number, ago(days=1), 2, str(number))
     return msgspec.structs.replace(well, **parts)
 
 

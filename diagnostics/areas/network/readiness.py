@@ -1,68 +1,18 @@
-"""The words the network checks share: the expected platform, commands for it, and why pods are not ready."""
+"""Why pods are not ready, in words: whether they are only starting or leaving, and what ails the others. Pure."""
 
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from diagnostics.context import ClusterExpected, Context
-from diagnostics.evidence.cluster.names import Name
+from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Container, Pod, Role, Stage
 from diagnostics.evidence.cluster.states import WorkloadState
 from diagnostics.exit_codes import in_words
 from diagnostics.model import Fact
+from diagnostics.words import FEW, counted, one_line
 
-#: Things named in a sentence; more are counted.
-FEW = 3
-#: Characters of a server's or a log's own words in a sentence; the facts have them whole.
-EXCERPT = 200
 #: What a container waits for while its pod starts; everything else it waits for is a failure.
 _STARTING = {"", "ContainerCreating", "PodInitializing"}
-
-
-def expected(context: Context) -> ClusterExpected:
-    """What the platform is in its cluster; the runbook's where nothing is configured."""
-    return context.expected.cluster or ClusterExpected()
-
-
-def kubectl(context: Context, words: str, name: Name | str = "", *more: str) -> str:
-    """A kubectl command about a thing, or about a namespace: its words, the name quoted, the namespace always given."""
-    thing = [shlex.quote(name.name)] if isinstance(name, Name) else []
-    space = name.namespace if isinstance(name, Name) else name
-    where = ["-n", shlex.quote(space)] if space else []
-    return " ".join((expected(context).kubectl, words, *thing, *where, *more))
-
-
-def looked_at(name: Name, context: Context) -> bool:
-    """Whether the namespace of a thing is one of those that are looked at: else its absence says nothing."""
-    return name.namespace in expected(context).namespaces
-
-
-def few(names: Iterable[object]) -> str:
-    """Things in a sentence: a few by name, the rest counted."""
-    listed = [str(name) for name in names]
-    more = f" and {len(listed) - FEW} more" if len(listed) > FEW else ""
-    return f"{', '.join(listed[:FEW])}{more}"
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things, as in "1 pod" and "2 pods"."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def excerpt(text: str) -> str:
-    """Somebody else's words on one line, cut between two words where they are long."""
-    line = " ".join(text.split())
-    return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 2].rpartition(' ')[0] or line[: EXCERPT - 2]} …"
-
-
-def span(time: timedelta) -> str:
-    """How long something is, as a person counts: minutes, hours, and days from two on."""
-    minutes = int(time.total_seconds() // 60)
-    hours = minutes // 60
-    if hours >= 48:  # noqa: PLR2004 from two days on, days are what a person counts in
-        return f"{hours // 24} days"
-    return f"{hours} h" if hours else f"{minutes} min"
 
 
 def starting(pod: Pod, context: Context) -> bool:
@@ -95,7 +45,7 @@ def why(pod: Pod, state: WorkloadState | None) -> str:
         return "it is being deleted"
     scheduled = pod.condition("PodScheduled")
     if scheduled and scheduled.status == "False":
-        return f"no node takes it ({excerpt(scheduled.message)})" if scheduled.message else "no node takes it"
+        return f"no node takes it ({one_line(scheduled.message)})" if scheduled.message else "no node takes it"
     if lost := _node_lost(pod, state):
         return lost
     failing = next((one for one in pod.containers if _failed(one)), None) or _unready(pod)
@@ -134,7 +84,7 @@ def _node_lost(pod: Pod, state: WorkloadState | None) -> str:
 def _of_pod(pod: Pod) -> str:
     ready = pod.condition("Ready")
     words = pod.message or pod.reason or (ready.message if ready else "")
-    return excerpt(words) or f"it is in phase {pod.phase}"
+    return one_line(words) or f"it is in phase {pod.phase}"
 
 
 def _of_container(pod: Pod, container: Container, state: WorkloadState | None) -> str:
@@ -143,7 +93,7 @@ def _of_container(pod: Pod, container: Container, state: WorkloadState | None) -
         said.extend(_probe(pod, state))
     log = state.log_of(pod, container) if state else None
     if log and log.known:
-        said.append(f"its log: {excerpt(log.known[0].line)}")
+        said.append(f"its log: {one_line(log.known[0].line)}")
     return f"{container.role} {container.name} {'; '.join(one for one in said if one)}"
 
 
@@ -154,7 +104,7 @@ def _stage(container: Container) -> str:
         ended = "it was killed for want of memory (OOMKilled)"
     match container.stage:
         case Stage.WAITING:
-            why = ended or excerpt(container.message)
+            why = ended or one_line(container.message)
             return f"waits ({container.reason or 'for its start'}){f': {why}' if why else ''}"
         case Stage.TERMINATED:
             return ended or "has ended"
@@ -169,4 +119,4 @@ def _running(container: Container) -> str:
 
 def _probe(pod: Pod, state: WorkloadState) -> Iterable[str]:
     told = (one.message for one in state.events_about(pod) if one.reason == "Unhealthy" and "eadiness" in one.message)
-    yield from (excerpt(one) for one in list(told)[:1])
+    yield from (one_line(one) for one in list(told)[:1])
