@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from bot.clients.certificates import any_certificate, certificate_of
+from bot.clients.failures import words
 from bot.clients.names import NameClient
 from diagnostics.evidence.cluster.edge_client import Found, Visit
 from diagnostics.evidence.http import NoAnswer, Stage
@@ -136,10 +137,10 @@ class _Talk:
             async with asyncio.timeout(self._seconds):
                 return await act(), _ms(began), None
         except TimeoutError:
-            words = f"nothing within {self._seconds:g} s"
-            return None, _ms(began), NoAnswer(stage, words, timed_out=True, took_ms=_ms(began))
+            late = f"nothing within {self._seconds:g} s"
+            return None, _ms(began), NoAnswer(stage, late, timed_out=True, took_ms=_ms(began))
         except (OSError, ssl.SSLError, UnicodeError) as error:
-            return None, _ms(began), NoAnswer(stage, _words(error), timed_out=False, took_ms=_ms(began))
+            return None, _ms(began), NoAnswer(stage, words(error), timed_out=False, took_ms=_ms(began))
 
     def _reached(self, **facts: object) -> Reached:
         return Reached(self._name, self._port, tls=True, addresses=(self._address,), **facts)  # type: ignore[arg-type]
@@ -156,14 +157,6 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return error.verify_message or str(error)
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
 
 
 def _ms(began: float) -> int:

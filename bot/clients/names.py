@@ -11,6 +11,7 @@ import dns.rcode
 import dns.rdataclass
 import dns.rdatatype
 
+from bot.clients.failures import words
 from diagnostics.evidence.cluster.edge_client import Found
 from diagnostics.evidence.http import NoAnswer, Stage
 
@@ -48,10 +49,10 @@ class NameClient:
                 addresses, lack = await (self._asked(name) if self._server else _by_machine(name))
         except (TimeoutError, dns.exception.Timeout):
             who = f"nameserver {self._at}" if self._server else "this machine's resolver"
-            words = f"no answer from {who} within {self._seconds:g} s"
-            return _lost(began, words, timed_out=True)
+            late = f"no answer from {who} within {self._seconds:g} s"
+            return _lost(began, late, timed_out=True)
         except (NotAnsweredError, dns.exception.DNSException, OSError, ValueError) as error:
-            return _lost(began, _words(error))
+            return _lost(began, words(error))
         if lack:
             return _lost(began, lack, missing=True)
         return Found(addresses, _ms(began))
@@ -114,15 +115,9 @@ async def _by_machine(name: str) -> tuple[tuple[str, ...], str]:
     return tuple(dict.fromkeys(str(address[4][0]) for address in found)), ""
 
 
-def _lost(began: float, words: str, *, timed_out: bool = False, missing: bool = False) -> Found:
+def _lost(began: float, said: str, *, timed_out: bool = False, missing: bool = False) -> Found:
     took = _ms(began)
-    return Found((), took, NoAnswer(Stage.NAME, words, timed_out=timed_out, took_ms=took), missing)
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+    return Found((), took, NoAnswer(Stage.NAME, said, timed_out=timed_out, took_ms=took), missing)
 
 
 def _ms(began: float) -> int:

@@ -16,6 +16,8 @@ EXCERPT = 200
 #: Characters of a foreign line in a fact: the longest that a kubelet says of an image has some 700.
 WHOLE = 1000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+#: The kinds of workloads that are meant to have pods all the time.
+_STANDING = {"Deployment", "StatefulSet", "DaemonSet"}
 _BOTS = ("volaticloud.bot.id", "volaticloud.managed", "volaticloud.backtest.id")
 
 
@@ -83,6 +85,9 @@ def secrets(state: WorkloadState) -> tuple[Subject, ...]:
 
 
 def minor(state: WorkloadState) -> bool:
-    """Whether its failure leaves the platform working: it still serves, is a job, or is one user's bot."""
+    """Whether its failure leaves the platform working: it still serves, is a job, or is one user's bot.
+
+    Of what is none of the usual workloads, such as a pod started by hand, nobody knows that the platform needs it.
+    """
     labels = state.workload.template.labels
-    return state.serves or state.workload.kind == "Job" or any(label in labels for label in _BOTS)
+    return state.serves or state.workload.kind not in _STANDING or any(label in labels for label in _BOTS)
