@@ -72,6 +72,8 @@ Deep = Annotated[bool, typer.Option("--deep", help="also the looks that write, a
 A = TypeVar("A", Status, Events, Logs)
 
 _DEFAULT_CONFIG = Path("volati.yaml")
+#: An area that is about the cluster: what the quick looks show, so the playground needs its cluster for them.
+_CLUSTERS = ("server",)
 
 
 @app.command()
@@ -185,7 +187,7 @@ def status(
     from bot import terminal_glances as shown
 
     async def work() -> int:
-        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+        async with _services(config, in_playground=in_playground, scenario=scenario, areas=_CLUSTERS) as services:
             asked = _asked(services, "status", words, Status)
             known = await board(services.store, services.environments, services.clock.now())
             look = await _overview(services, asked.environment or services.settings.environment)
@@ -210,7 +212,7 @@ def events(
     from bot import terminal_glances as shown
 
     async def work() -> int:
-        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+        async with _services(config, in_playground=in_playground, scenario=scenario, areas=_CLUSTERS) as services:
             asked = _asked(services, "events", words, Events)
             found = await services.glances.events(asked.environment)
             if as_json:
@@ -234,7 +236,7 @@ def logs(
     from bot import terminal_glances as shown
 
     async def work() -> int:
-        async with _services(config, in_playground=in_playground, scenario=scenario) as services:
+        async with _services(config, in_playground=in_playground, scenario=scenario, areas=_CLUSTERS) as services:
             asked = _asked(services, "logs", words, Logs)
             found = await services.glances.logs(asked)
             if as_json:

@@ -323,7 +323,11 @@ _FROM_FACTS = {
     "port": "5432",
     "database": "volaticloud",
     "user": "volaticloud",
+    "registry": "<REGISTRY>",
 }
+#: The kinds that kubectl rolls out, as subjects name them, and what marks the steps that are about these alone.
+_ROLLED_OUT = {"deployment", "statefulset", "daemonset"}
+_OF_ROLLOUTS = ("{kind}/{name}", "{name} <CHART>")
 
 
 def suggest(causes: Iterable[Cause], context: Context, findings: Iterable[Finding] = ()) -> tuple[Suggestion, ...]:
@@ -337,8 +341,15 @@ def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator
     known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
     quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}
     for advice in FORMS.get((cause.id, facts.get(FORM, "")), ADVICE.get(cause.id, ())):
+        if not _fits(advice, cause.subject):
+            continue
         text, command = _filled(advice.text, {**words, **known}), _filled(advice.command, {**words, **quoted})
         yield Suggestion(SuggestionKind.ADVICE, cause.id, cause.subject, text, command)
+
+
+def _fits(advice: Advice, subject: Subject) -> bool:
+    """Whether a step can be done about this: a job or a single pod has no rollouts, no scale and no release."""
+    return subject.kind in _ROLLED_OUT or not any(words in advice.command for words in _OF_ROLLOUTS)
 
 
 def _place(subject: Subject) -> dict[str, str]:

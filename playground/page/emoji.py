@@ -13,7 +13,7 @@ _SIGNS = {
     "heavy_check_mark": "✔️",
     "x": "❌",
     "no_entry": "⛔",
-    "heavy_minus_sign": "➖",
+    "heavy_minus_sign": "\N{HEAVY MINUS SIGN}",
     "no_entry_sign": "🚫",
     "warning": "⚠️",
     "rotating_light": "🚨",

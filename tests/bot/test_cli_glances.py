@@ -107,6 +107,18 @@ def test_no_cluster(volati: Volati, tmp_path: Path) -> None:
     assert "add environments.here.kubernetes to the settings" in status.out
 
 
+def test_in_the_playground(volati: Volati) -> None:
+    """Shows the simulated cluster, also where nothing is broken in it."""
+    for words, part in (
+        (("status",), "pods ready"),
+        (("events",), "events in playground"),
+        (("logs", "backend"), "log"),
+    ):
+        ended = volati(*words, "--playground")
+        assert (ended.code, "No cluster is configured" in ended.out + ended.err) == (0, False), ended.err
+        assert part in ended.out
+
+
 def test_nothing_secret_leaves(volati: Volati, config: str) -> None:
     """Prints no value of a secret, in no form."""
     for words in (("status",), ("events",), ("logs", "backend")):

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from diagnostics.areas import AREAS, EXPLANATIONS
+from diagnostics.areas.server.telling import FORM
 from diagnostics.context import ClusterExpected, Context, Expected, KeycloakExpected
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.model import Cause, Severity, Subject, Suggestion, SuggestionKind
+from diagnostics.model import Cause, Fact, Finding, Severity, Subject, Suggestion, SuggestionKind
 from diagnostics.redaction import Redactor
 from diagnostics.remedies import ADVICE, suggest
 from tests.diagnostics.toys import CONTEXT, NOW
@@ -111,3 +112,43 @@ def test_whose_secret_is_old() -> None:
     assert "only Volati's copy is old: put the right one into /run/secrets/client" in first.text
     unnamed = suggested("keycloak.client-secret-wrong")[0]
     assert "put the right one into Volati's settings" in unnamed.text
+
+
+def about_kind(id: str, kind: str, *facts: Fact) -> list[str]:
+    """The commands that are shown for a fault of a thing of this kind, with these facts."""
+    subject = Subject(kind, "volaticloud/thing")
+    check = CHECKS[id]
+    words = ("It is so.", facts, "kubectl get pods")
+    finding = Finding(id, check.title, check.severity, subject, *words, section=check.section, seen_from="here")
+    cause = Cause(id, subject, "It is so.")
+    return [one.command for one in suggest([cause], FULL, [finding])]
+
+
+@pytest.mark.parametrize("kind", ["job", "pod", "cluster"])
+@pytest.mark.parametrize("id", ["server.image-not-found", "server.crash-loop", "server.out-of-memory"])
+def test_no_rollout_of_what_has_none(id: str, kind: str) -> None:
+    """Advises no rollout, scaling or release of a job or a single pod, for which kubectl has none."""
+    commands = about_kind(id, kind)
+    assert commands
+    assert not [one for one in commands if f"{kind}/" in one or "helm upgrade" in one]
+    assert [one for one in about_kind(id, "deployment") if "deployment/thing" in one]
+
+
+def test_a_missing_key_is_put_into_its_secret() -> None:
+    """Patches the secret that lacks a key, and makes the one that does not exist: kubectl makes none twice."""
+    secret, key, form = Fact("secret", "held"), Fact("key", "url"), Fact(FORM, "key")
+    patched = about_kind("server.reference-missing", "deployment", secret, key, form)
+    made = about_kind("server.reference-missing", "deployment", secret, key)
+    assert any("patch secret held" in one and "--from-file=url=" in one for one in patched)
+    assert any("create secret generic held -n volaticloud --from-file=url=" in one for one in made)
+    assert not any("patch" in one for one in made)
+
+
+@pytest.mark.parametrize(
+    "id", ["server.image-rate-limited", "server.image-denied", "server.image-registry-unreachable"]
+)
+def test_the_registry_that_was_asked(id: str) -> None:
+    """Logs in at, or looks up, the registry that the image comes from."""
+    commands = about_kind(id, "deployment", Fact("registry", "registry.example.com"))
+    assert any("--docker-server=registry.example.com" in one or "nslookup registry.example" in one for one in commands)
+    assert not any("ghcr.io" in one for one in commands)

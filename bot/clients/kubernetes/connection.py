@@ -15,7 +15,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from bot.clients import failures
 from bot.clients.kubernetes import wire
+from bot.clients.kubernetes.plugin import PLUGIN_SECONDS, answered, as_user
 from diagnostics.evidence.cluster.kinds import Right
 from diagnostics.model import CouldNotLookError, Reason
 
@@ -152,12 +154,16 @@ async def opened(address: Address) -> AsyncIterator[Connection]:
         async with asyncio.timeout(CALL_SECONDS):
             api = await asyncio.to_thread(_made, address)
     except TimeoutError as error:
-        detail = f"{address.setting}: its login plugin gave no token within {CALL_SECONDS:g} s. Run it by hand."
-        raise CouldNotLookError(Reason.TIMEOUT, detail) from error
+        raise _no_token(address, CALL_SECONDS) from error
     try:
         yield Connection(api, address)
     finally:
         await api.close()
+
+
+def _no_token(address: Address, seconds: float) -> CouldNotLookError:
+    detail = f"{address.setting}: its login plugin gave no token within {seconds:g} s. Run it by hand."
+    return CouldNotLookError(Reason.TIMEOUT, detail)
 
 
 def _made(address: Address) -> Any:  # noqa: ANN401 the library ships no types of use
@@ -169,6 +175,8 @@ def _made(address: Address) -> Any:  # noqa: ANN401 the library ships no types o
         asyncio.run(_configured(config, configuration, address))
         _tidy(configuration)
         api = client.ApiClient(configuration)
+    except TimeoutError as error:
+        raise _no_token(address, PLUGIN_SECONDS) from error
     except Exception as error:  # the library raises whatever its parsers and plugins do
         detail = f"{address.setting} cannot be used: {_words(error)}. Check it: kubectl config view"
         raise CouldNotLookError(Reason.FAILED, detail) from error
@@ -182,12 +190,21 @@ async def _configured(config: Any, configuration: Any, address: Address) -> None
         return
     if not address.kubeconfig.is_file():
         raise FileNotFoundError(f"there is no file {address.kubeconfig}")
-    await config.load_kube_config(
-        config_file=str(address.kubeconfig),
-        context=address.context or None,
-        client_configuration=configuration,
-        persist_config=False,  # the file is the user's: the library would write renewed tokens into it
-    )
+    loader = _loader(config.kube_config, address)
+    await loader.load_and_set(configuration)
+
+
+def _loader(library: Any, address: Address) -> Any:  # noqa: ANN401 as above
+    """The library's reader of a kubeconfig, but for its login plugins. It writes nothing: the file is the user's."""
+
+    class Loader(library.KubeConfigLoader):  # type: ignore[misc] # the library ships no types
+        async def load_from_exec_plugin(self) -> bool:
+            provider = library.ExecProvider(self._user["exec"])
+            self._user.value.update(as_user(await answered(provider.args, provider.env, provider.api_version)))
+            return bool(self._user.safe_get("client-certificate-data") or self._load_user_token())
+
+    found = library.KubeConfigMerger(str(address.kubeconfig)).config
+    return Loader(config_dict=found, active_context=address.context or None, config_base_path=None)
 
 
 def _tidy(configuration: Any) -> None:  # noqa: ANN401 as above
@@ -246,6 +263,12 @@ _OTHER = (Reason.REFUSED, "The API server refused to {right}")
 
 
 def _words(error: Exception) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.strerror:
-        return error.os_error.strerror
-    return (str(error) or type(error).__name__)[:_WORDS]
+    """Why, in words: the library has none for a file that is no kubeconfig, and aiohttp wraps the system's own."""
+    if isinstance(error, UnicodeDecodeError | TypeError | AttributeError):
+        return "it is no kubeconfig"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return failures.words(error.certificate_error)[:_WORDS]
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return failures.words(error.os_error)[:_WORDS]
+    where = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
+    return f"{failures.words(error)[:_WORDS]}{where}"

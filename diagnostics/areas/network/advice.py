@@ -245,6 +245,10 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice(
             "Ask for a certificate that names {name} (dnsNames, or the hosts of the ingress), or use the right secret."
         ),
+        Advice(
+            "If the secret has the right one, the controller has not taken it: its log says why.",
+            "{kubectl} logs deployment/{controller} -n {controller_namespace} --tail=200",
+        ),
     ),
     "network.certificate-untrusted": (
         Advice(

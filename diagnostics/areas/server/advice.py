@@ -38,6 +38,9 @@ _NODES = Advice("List the nodes' addresses.", "{kubectl} get nodes -o wide")
 _PROVIDER = Advice("Look in the provider's control panel whether the database runs, and whether it is in maintenance.")
 _COMES_BACK = Advice("Once the database answers, the pods connect at their next start; to have it sooner, restart.")
 
+_OTHER_NAME = Advice("If it goes by another name, mend the name in values.yaml and run helm upgrade.")
+_GOES_ON = Advice("Waiting pods start by themselves within two minutes, once it is there.")
+
 ADVICE: dict[str, tuple[Advice, ...]] = {
     "server.workload-missing": (
         Advice("See whether its release is there, and what became of it.", "helm list -n {namespace} --all"),
@@ -118,11 +121,11 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("See which there are.", "{kubectl} get secrets,configmaps -n {namespace}"),
         Advice(
             "If it was never made or is gone, make it; a value is read from your terminal, so it is in no history.",
-            'read -rs VALUE && printf %s "$VALUE" | {kubectl} create secret generic <SECRET> -n {namespace} '
-            "--from-file=<KEY>=/dev/stdin",
+            'read -rs VALUE && printf %s "$VALUE" | {kubectl} create secret generic {secret} -n {namespace} '
+            "--from-file={key}=/dev/stdin",
         ),
-        Advice("If it goes by another name, mend the name in values.yaml and run helm upgrade."),
-        Advice("Waiting pods start by themselves within two minutes, once it is there."),
+        _OTHER_NAME,
+        _GOES_ON,
     ),
     "server.image-name-invalid": (
         Advice("Mend the image's name in values.yaml: {image}."),
@@ -144,7 +147,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice(
             "Make the login anew with a token that may read packages; it is read from your terminal.",
             "read -rs TOKEN && {kubectl} create secret docker-registry registry-login -n {namespace} "
-            '--docker-server=ghcr.io --docker-username=<USER> --docker-password="$TOKEN"',
+            '--docker-server={registry} --docker-username=<USER> --docker-password="$TOKEN"',
         ),
         Advice(
             "A registry says the same of an image that does not exist: check name and tag.",
@@ -152,18 +155,19 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
     ),
     "server.image-rate-limited": (
-        Advice("Wait: the limit of Docker Hub is counted over six hours, and the kubelet goes on trying."),
+        Advice("Wait: such a limit is counted over hours (Docker Hub's over six), and the kubelet goes on trying."),
         Advice(
-            "Give the pods a login, which has a limit of its own; it is read from your terminal.",
-            "read -rs TOKEN && {kubectl} create secret docker-registry docker-hub -n {namespace} "
-            '--docker-username=<USER> --docker-password="$TOKEN"',
+            "Give the pods a login, which has a limit of its own; it is read from your terminal. Then name it under "
+            "imagePullSecrets in values.yaml.",
+            "read -rs TOKEN && {kubectl} create secret docker-registry registry-login -n {namespace} "
+            '--docker-server={registry} --docker-username=<USER> --docker-password="$TOKEN"',
         ),
-        Advice("In the long run, pull from a mirror or from ghcr.io, and use imagePullPolicy IfNotPresent."),
+        Advice("In the long run, pull from a mirror of your own, and use imagePullPolicy IfNotPresent."),
     ),
     "server.image-registry-unreachable": (
         Advice(
             "Look the registry's name up from inside the cluster.",
-            "{kubectl} run dns-test --rm -it --restart=Never --image=busybox -n {namespace} -- nslookup ghcr.io",
+            "{kubectl} run dns-test --rm -it --restart=Never --image=busybox -n {namespace} -- nslookup {registry}",
         ),
         Advice(
             "See whether the registry itself has trouble (its status page), then the nodes' way out: firewall, NAT."
@@ -396,6 +400,13 @@ FORMS: dict[tuple[str, str], tuple[Advice, ...]] = {
     ("server.unschedulable", "room"): (
         Advice("See what the nodes have left.", "{kubectl} describe nodes"),
         Advice("Add a node in the provider's control panel, or lower requests and end what is not needed."),
+    ),
+    ("server.reference-missing", "key"): (_SECRET_KEYS, _PUT_KEY, _OTHER_NAME, _GOES_ON),
+    ("server.reference-missing", "config map"): (
+        Advice("See which there are, and which keys they have.", "{kubectl} describe configmaps -n {namespace}"),
+        Advice("A config map comes with the release: put what is missing into the chart's values, and helm upgrade."),
+        _OTHER_NAME,
+        _GOES_ON,
     ),
     ("server.unschedulable", "taint"): (
         Advice(

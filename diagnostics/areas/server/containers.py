@@ -13,8 +13,6 @@ from diagnostics.runbook import Section
 from diagnostics.words import span
 
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
-#: What Go's runtime exits with after a panic.
-_GO_PANIC = 2
 _KI, _MI = 1024, 1024 * 1024
 
 
@@ -116,10 +114,6 @@ CHECKS = (
 
 
 def _ended(one: Told) -> str:
-    """How it ended. Go's runtime ends a program that panics with 2, which elsewhere means a wrong call."""
-    end = one.first.container.latest_end if one.first.container else None
-    if end and end.code == _GO_PANIC and any(words in one.first.words for words in ("panic: ", "fatal error: ")):
-        return f"exit code {end.code}: the program panicked"
     return one.end or "how it ended is not known"
 
 

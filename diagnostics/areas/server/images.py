@@ -8,10 +8,11 @@ from diagnostics.areas.server.telling import Told, only_main, told
 from diagnostics.check import Sign, check
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.states import WorkloadStates
-from diagnostics.model import Severity
+from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 
 _CRITICAL = Severity.CRITICAL
+_DOCKER_HUB = "Docker Hub"
 
 
 class Refusal(StrEnum):
@@ -99,7 +100,7 @@ def image_denied(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The login is missing or out of date, or the name is wrong: a registry says the same of all three."""
     for one in _refused(seen, context, Refusal.DENIED):
         who = f"which {only_main(one)} needs ({one.share})"
-        yield one.sign(f"{_registry(one)} does not give out {_image(one)}, {who}{_says(one)}")
+        yield one.sign(f"{_registry(one)} does not give out {_image(one)}, {who}{_says(one)}", _asked(one))
 
 
 @check(
@@ -113,7 +114,7 @@ def image_rate_limited(seen: WorkloadStates, context: Context) -> Iterator[Sign]
     """Docker Hub counts the pulls of an address without a login; when they are used up, everyone there waits."""
     for one in _refused(seen, context, Refusal.RATE):
         what = f"gives no more images for now (rate limit); {only_main(one)} waits for {_image(one)} in {one.share}"
-        yield one.sign(f"{_registry(one)} {what}{_says(one)}")
+        yield one.sign(f"{_registry(one)} {what}{_says(one)}", _asked(one))
 
 
 @check(
@@ -127,7 +128,7 @@ def image_registry_unreachable(seen: WorkloadStates, context: Context) -> Iterat
     """The node cannot talk to the registry: its name, the way to it, its certificate, or the registry itself."""
     for one in _refused(seen, context, Refusal.UNREACHABLE):
         what = f"cannot be reached from the node, so {only_main(one)} does not get {_image(one)} in {one.share}"
-        yield one.sign(f"{_registry(one)} {what}{_says(one)}")
+        yield one.sign(f"{_registry(one)} {what}{_says(one)}", _asked(one))
 
 
 @check(
@@ -191,7 +192,13 @@ def _image(one: Told) -> str:
 def _registry(one: Told) -> str:
     first, slash, _ = _image(one).partition("/")
     own = slash and ("." in first or ":" in first or first == "localhost")
-    return first if own else "Docker Hub"
+    return first if own else _DOCKER_HUB
+
+
+def _asked(one: Told) -> Fact:
+    """The registry by the name it is asked and logged in at."""
+    name = _registry(one)
+    return Fact("registry", "index.docker.io" if name == _DOCKER_HUB else name)
 
 
 def _tail(one: Told) -> str:

@@ -9,6 +9,8 @@ from diagnostics.evidence.cluster.pods import Container, Pod
 from diagnostics.evidence.cluster.states import WorkloadState
 from diagnostics.kubectl import kubectl
 
+#: The kinds of workloads that are meant to have pods all the time.
+_STANDING = {"Deployment", "StatefulSet", "DaemonSet"}
 _BOTS = ("volaticloud.bot.id", "volaticloud.managed", "volaticloud.backtest.id")
 
 
@@ -29,6 +31,9 @@ def live(pods: Iterable[Pod]) -> tuple[Pod, ...]:
 
 
 def minor(state: WorkloadState) -> bool:
-    """Whether its failure leaves the platform working: it still serves, is a job, or is one user's bot."""
+    """Whether its failure leaves the platform working: it still serves, is a job, or is one user's bot.
+
+    Of what is none of the usual workloads, such as a pod started by hand, nobody knows that the platform needs it.
+    """
     labels = state.workload.template.labels
-    return state.serves or state.workload.kind == "Job" or any(label in labels for label in _BOTS)
+    return state.serves or state.workload.kind not in _STANDING or any(label in labels for label in _BOTS)

@@ -1,11 +1,12 @@
 """Checks of secrets and config maps that workloads refer to, and of the backend's own variables. Never of a value."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from diagnostics.areas.server.ailments import Ailment
 from diagnostics.areas.server.loglines import OF_THE_SECRET
-from diagnostics.areas.server.telling import told
+from diagnostics.areas.server.telling import FORM, Told, told
 from diagnostics.check import Sign, check
 from diagnostics.context import Context, SealedExpected
 from diagnostics.evidence.cluster.names import Name
@@ -20,6 +21,11 @@ from diagnostics.runbook import Section
 
 _CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
 _HELD = {Origin.SECRET, Origin.CONFIG}
+#: In the kubelet's words: the thing is there without the key, and the thing is not there.
+_NO_KEY = re.compile(
+    r"couldn't find key (?P<key>\S{1,253}) in (?P<kind>Secret|ConfigMap) \S{1,253}/(?P<name>\S{1,253})"
+)
+_NO_THING = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]{1,253})" not found')
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -46,15 +52,37 @@ class Reference:
 def reference_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """A container is not made as long as a secret, a config map, or a key in one, that it refers to is not there."""
     stuck = {one.state.subject: one for one in told(seen, context, Ailment.REFERENCE)}
-    for state in seen.states:
+    for state in (*seen.states, *seen.others):
         lacks = tuple(dict.fromkeys(str(one) for one in missing(state, seen.sealed)))
         one = stuck.get(state.subject)
         facts = tuple(Fact("missing", lack) for lack in lacks)
         if one:
-            lack = f", for lack of {', '.join(lacks)}" if lacks else one.quoted
-            yield one.sign(f"{one.name} does not start in {one.share}{lack}", *facts)
+            yield _stuck(one, lacks, facts)
         elif lacks and _wanted(state):
             yield _latent(state, ", ".join(lacks), facts, context)
+
+
+def _stuck(one: Told, lacks: Sequence[str], facts: Sequence[Fact]) -> Sign:
+    lack = f", for lack of {', '.join(lacks)}" if lacks else one.quoted
+    return one.sign(f"{one.name} does not start in {one.share}{lack}", *facts, *_kubelets(one))
+
+
+def _kubelets(one: Told) -> Iterator[Fact]:
+    """What the kubelet says is missing, for the advice: it names the first of what may be several."""
+    words = one.first.words
+    found = _NO_KEY.search(words) or _NO_THING.search(words)
+    if found is None:
+        return
+    told = found.groupdict()
+    if told["kind"].lower() != "secret":
+        yield Fact(FORM, "config map")
+        return
+    asked = (have.key for have in references(one.state) if have.name.name == told["name"] and have.key)
+    key = told.get("key") or next(asked, "")
+    yield Fact("secret", told["name"])
+    yield from (Fact("key", key) for key in (key,) if key)
+    if told.get("key"):
+        yield Fact(FORM, "key")
 
 
 @check(

@@ -80,7 +80,7 @@ def replicas_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
 @check(WorkloadStates, "server.stuck-terminating", "A pod does not come to its end", _WARNING, Section.SERVER)
 def stuck_terminating(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """A pod long past the time it was given to end is held by a finalizer, or its node is gone."""
-    for state in seen.states:
+    for state in (*seen.states, *(one for one in seen.others if one.workload.kind != "Pod")):
         stuck = tuple(pod for pod in state.pods if _stuck_ending(pod, context))
         if stuck:
             yield _ending(state.subject, state.workload.name.name, stuck, context)

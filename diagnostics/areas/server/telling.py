@@ -16,6 +16,8 @@ from diagnostics.words import WHOLE, counted, one_line
 
 #: The fact that says which form a fault comes in; advice is chosen by it.
 FORM = "kind of fault"
+#: What Go's runtime exits with after a panic.
+_GO_PANIC = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,15 @@ class Told:
 
     @property
     def end(self) -> str:
-        """How the container ended last, in words; empty where it did not."""
+        """How the container ended last, in words; empty where it did not.
+
+        Go's runtime ends a program that panics with 2, which elsewhere means a wrong call.
+        """
         end = self.first.container.latest_end if self.first.container else None
-        return in_words(end.code) if end else ""
+        if end is None:
+            return ""
+        panicked = end.code == _GO_PANIC and any(words in self.first.words for words in ("panic: ", "fatal error: "))
+        return f"exit code {end.code}: the program panicked" if panicked else in_words(end.code)
 
     @property
     def quoted(self) -> str:
@@ -115,7 +123,7 @@ class Told:
         end = container.latest_end
         if end:
             at = f", at {end.ended_at:%Y-%m-%d %H:%M:%S} UTC" if end.ended_at else ""
-            yield Fact("last end", f"{end.reason or 'ended'}, {in_words(end.code)}{at}")
+            yield Fact("last end", f"{end.reason or 'ended'}, {self.end}{at}")
         log = self.state.log_of(self.first.pod, container)
         if log and log.gap:
             yield Fact("log", f"not read: {log.gap}")
@@ -125,8 +133,8 @@ Telling = Callable[[Told], Sign]
 
 
 def told(seen: WorkloadStates, context: Context, ailment: Ailment) -> Iterator[Told]:
-    """Every workload some of whose pods ail from this."""
-    for state in seen.states:
+    """Every workload some of whose pods ail from this, and every other maker of pods."""
+    for state in (*seen.states, *seen.others):
         some = tuple(ill for ill in ills(state, context) if ill.ailment is ailment)
         if some:
             yield Told(state, some, context)

@@ -1,7 +1,7 @@
 """Workloads with what belongs to them: their pods, events, logs, nodes. Joined once, purely, from what was seen."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Self, TypeVar
 
 from diagnostics.evidence.cluster.kinds import (
@@ -17,10 +17,10 @@ from diagnostics.evidence.cluster.kinds import (
 )
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.machines import Autoscaler, Event, Node, Quota
-from diagnostics.evidence.cluster.names import Name
+from diagnostics.evidence.cluster.names import Name, Selector
 from diagnostics.evidence.cluster.pods import Container, Owner, Pod
 from diagnostics.evidence.cluster.sealed import ClusterSealed
-from diagnostics.evidence.cluster.workloads import Origin, Revision, Workload
+from diagnostics.evidence.cluster.workloads import ContainerSpec, Origin, Revision, Template, Workload
 from diagnostics.model import Evidence, Subject, Value
 from diagnostics.observe import Seen, View
 from diagnostics.words import few
@@ -30,6 +30,8 @@ P = TypeVar("P", bound=Evidence)
 _HASHES = ("pod-template-hash", "controller-revision-hash")
 #: What owns what it makes through another: the replica set stands between, the job between a cron job and its pods.
 _THROUGH = "ReplicaSet"
+#: The owner of a pod that a node's kubelet runs from a file of its own: it stands for itself.
+_STATIC = "Node"
 
 
 class WorkloadState(Value, frozen=True):
@@ -103,6 +105,9 @@ class WorkloadStates(View, frozen=True):
     states: tuple[WorkloadState, ...] = ()
     #: Pods that no workload made, such as one started by hand.
     loose: tuple[Pod, ...] = ()
+    #: The pods of none of the workloads, each maker's as a state of its own: of an operator, of one that could not be
+    #: listed, or of nobody. Nothing is known of what was asked for, so only what ails the pods is judged.
+    others: tuple[WorkloadState, ...] = ()
     nodes: tuple[Node, ...] = ()
     sealed: ClusterSealed | None = None
     gaps: tuple[Gap, ...] = ()
@@ -122,7 +127,11 @@ class WorkloadStates(View, frozen=True):
                 mine[owner].append(pod)
         around = _Around(seen)
         states = tuple(around.state(one, mine.get((one.kind, one.name), ()), workloads) for one in workloads.workloads)
-        return cls(states, tuple(loose), around.nodes, around.sealed, (*pods.gaps, *workloads.gaps))
+        known = {(one.kind, one.name) for one in workloads.workloads}
+        makers = [*((owner, tuple(own)) for owner, own in mine.items() if owner not in known)]
+        makers += [(("Pod", pod.name), (pod,)) for pod in loose]
+        others = tuple(around.state(_assumed(owner, own), own, ClusterWorkloads()) for owner, own in makers)
+        return cls(states, tuple(loose), others, around.nodes, around.sealed, (*pods.gaps, *workloads.gaps))
 
     def state(self, kind: str, name: Name) -> WorkloadState | None:
         """The workload of this kind and name."""
@@ -145,15 +154,31 @@ def _owners(revisions: Iterable[Revision]) -> Mapping[Name, Name]:
 
 
 def _owner(pod: Pod, owners: Mapping[Name, Name]) -> tuple[str, Name] | None:
-    if pod.owner is None:
+    if pod.owner is None or pod.owner.kind == _STATIC:
         return None
     own = Name(pod.name.namespace, pod.owner.name)
-    if pod.owner.kind != _THROUGH:
+    if pod.owner.kind != _THROUGH or (own not in owners and _HASHES[0] not in pod.labels):
         return pod.owner.kind, own
     if own in owners:
         return "Deployment", owners[own]
     # Where replica sets could not be listed: each is called after its deployment and the hash that its pods bear.
     return "Deployment", Name(own.namespace, own.name.removesuffix(f"-{pod.labels.get(_HASHES[0], '')}"))
+
+
+def _assumed(owner: tuple[str, Name], pods: Sequence[Pod]) -> Workload:
+    """A workload that is known by its pods alone: it wants those there are."""
+    kind, name = owner
+    first = pods[0]
+    containers = tuple(ContainerSpec(one.name, one.image, one.role) for one in first.containers)
+    return Workload(
+        kind=kind,
+        name=name,
+        uid="",
+        wanted=len(pods),
+        created_at=first.created_at,
+        selector=Selector.of_labels(first.labels),
+        template=Template(first.labels, containers),
+    )
 
 
 class _Around:

@@ -108,6 +108,8 @@ async def test_nothing_listens(authority: Authority) -> None:
     seen = await visited(authority, port_of(nobody()))
     assert ended(seen) == (Stage.CONNECT, False)
     assert seen.reached.addresses == (HERE,)
+    assert seen.reached.failure is not None
+    assert seen.reached.failure.detail == "Connection refused"
 
 
 async def test_nothing_answers_the_connection(authority: Authority) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from diagnostics.areas.server import AREA
+from diagnostics.areas.server.telling import FORM
 from diagnostics.check import Check
 from diagnostics.evidence.cluster.database import DatabaseWay
 from diagnostics.evidence.cluster.kinds import (
@@ -301,6 +302,39 @@ def test_one_sign_for_many_pods() -> None:
 
 
 # How bad it is.
+
+
+def test_pods_that_no_workload_made() -> None:
+    """Names what ails a pod started by hand, or an operator's; a warning, for nobody knows that it is needed."""
+    made = replace(workload(), kind="Cluster", name=Name(NAMESPACE, "db"))
+    ill = pod(looping(), name="db-1")
+    seen = replace(SOUND, others=(WorkloadState(made, (ill,)),))
+    finding = the("server.crash-loop", seen)
+    assert (finding.subject, finding.severity) == (Subject("cluster", f"{NAMESPACE}/db"), Severity.WARNING)
+    assert facts(finding)["pod"] == "db-1"
+
+
+def test_what_the_kubelet_misses() -> None:
+    """Takes the secret and the key from the kubelet's words, so that the advice can be followed as it stands."""
+
+    def missed(words: str) -> dict[str, str]:
+        ill = pod(waiting("CreateContainerConfigError", words))
+        told = facts(the("server.reference-missing", of(ill, OTHER)))
+        return {label: told[label] for label in ("secret", "key", FORM) if label in told}
+
+    assert missed("couldn't find key url in Secret volaticloud/held") == {"secret": "held", "key": "url", FORM: "key"}
+    assert missed('secret "held" not found') == {"secret": "held"}
+    assert missed('configmap "held" not found') == {FORM: "config map"}
+    assert missed("couldn't find key url in ConfigMap volaticloud/held") == {FORM: "config map"}
+
+
+def test_a_panic_is_called_one_throughout() -> None:
+    """Says of a program that panicked that it did, in the facts as in the sentence."""
+    ill = pod(looping(last_end=ended(2)))
+    seen = of(ill, OTHER, logs=(log("panic: oh", known="go.panic", of=ill),))
+    finding = the("server.crash-loop", seen)
+    assert "the program panicked" in finding.summary
+    assert "the program panicked" in facts(finding)["last end"]
 
 
 def test_who_still_serves() -> None:

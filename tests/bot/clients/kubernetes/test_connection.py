@@ -1,5 +1,7 @@
 """Tests of the connection to an API server, well and misbehaving, and of every way of not getting through."""
 
+import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from bot.clients.kubernetes import Address, KubernetesClient, Sealing
 from bot.clients.kubernetes import connection as connecting
 from bot.clients.kubernetes.connection import opened
+from bot.clients.kubernetes.plugin import as_user
 from diagnostics.evidence.cluster.client import LogAsked
 from diagnostics.evidence.cluster.kinds import Right
 from diagnostics.evidence.cluster.names import Name
@@ -19,6 +22,7 @@ from playground.world.kubernetes.server import SimulatedKubernetes
 from playground.world.kubernetes.trouble import Trouble
 
 SPACE = "volaticloud"
+PLUGIN_VERSION = "client.authentication.k8s.io/v1"
 SEALING = Sealing(lambda _: "print", lambda *_: None)
 
 
@@ -206,6 +210,89 @@ async def test_a_kubeconfig_that_cannot_be_used(tmp_path: Path, content: str | N
         async with opened(Address(file)):
             pass
     assert str(file) in caught.value.detail
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"- a list"])
+async def test_a_file_that_is_no_kubeconfig(tmp_path: Path, content: bytes) -> None:
+    """Says so in words of its own, and not in those of a program that stumbled over it."""
+    file = tmp_path / "kubeconfig"
+    file.write_bytes(content)
+    with pytest.raises(CouldNotLookError, match="cannot be used: it is no kubeconfig"):
+        async with opened(Address(file)):
+            pass
+
+
+def with_plugin(server: SimulatedKubernetes, folder: Path, script: str) -> Address:
+    """The server's kubeconfig, with a login plugin in place of the token."""
+    plugin, file = folder / "plugin", folder / "kubeconfig"
+    plugin.write_text(f"#!/bin/sh\n{script}\n")
+    plugin.chmod(0o700)
+    told = json.loads(server.kubeconfig().read_text())
+    about = {"apiVersion": PLUGIN_VERSION, "command": str(plugin), "interactiveMode": "Never"}
+    told["users"][0]["user"] = {"exec": about}
+    file.write_text(json.dumps(told))
+    return Address(file)
+
+
+def credential(**status: str) -> str:
+    return json.dumps({"apiVersion": PLUGIN_VERSION, "kind": "ExecCredential", "status": status})
+
+
+async def test_a_login_plugin(server: SimulatedKubernetes, tmp_path: Path) -> None:
+    """Logs in with what a plugin prints, and lets it know what it is asked for."""
+    script = f"test -n \"$KUBERNETES_EXEC_INFO\" && echo '{credential(token=server.token('admin'))}'"
+    async with KubernetesClient.opened(with_plugin(server, tmp_path, script), SEALING) as client:
+        assert await client.pods(SPACE)
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("echo 'log in again' >&2; exit 3", "plugin ended with exit code 3 and said: log in again"),
+        ("exit 1", "plugin ended with exit code 1\\. Check"),
+        ("echo s3cr3t", "plugin printed no ExecCredential of client.authentication.k8s.io/v1"),
+        (f"echo '{credential()}'", "plugin printed no ExecCredential"),
+        (f"echo '{credential(clientCertificateData='x')}'", "neither a token nor a certificate with its key"),
+    ],
+)
+async def test_a_login_plugin_that_fails(server: SimulatedKubernetes, tmp_path: Path, script: str, says: str) -> None:
+    """Says what its plugin did, shows nothing that it printed as its answer, and asks nothing as nobody."""
+    with pytest.raises(CouldNotLookError, match=says) as caught:
+        async with opened(with_plugin(server, tmp_path, script)):
+            pass
+    assert "s3cr3t" not in caught.value.detail
+    assert not server.asked
+
+
+async def test_a_login_plugin_that_hangs(
+    server: SimulatedKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gives up, and ends the plugin with all it started: what held its output open would be waited for."""
+    monkeypatch.setattr("bot.clients.kubernetes.plugin.PLUGIN_SECONDS", 0.3)
+    address = with_plugin(server, tmp_path, f"echo $$ > {tmp_path}/id; sleep 60; exit")
+    with pytest.raises(CouldNotLookError, match="its login plugin gave no token within") as caught:
+        async with opened(address):
+            pass
+    assert caught.value.reason is Reason.TIMEOUT
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "id").read_text()), 0)
+
+
+def test_a_certificate_of_a_plugin() -> None:
+    """Takes a certificate and its key as a kubeconfig would have them."""
+    found = as_user({"clientCertificateData": "cert", "clientKeyData": "key"})
+    assert found == {"client-certificate-data": "Y2VydA==", "client-key-data": "a2V5"}
+
+
+async def test_an_untrusted_server(server: SimulatedKubernetes, tmp_path: Path) -> None:
+    """Says why a certificate is refused, without a line of anybody's source."""
+    told = json.loads(server.kubeconfig().read_text())
+    del told["clusters"][0]["cluster"]["certificate-authority"]
+    (tmp_path / "kubeconfig").write_text(json.dumps(told))
+    async with KubernetesClient.opened(Address(tmp_path / "kubeconfig"), SEALING) as client:
+        with pytest.raises(CouldNotLookError, match="cannot be reached \\(unable to get local issuer cert") as caught:
+            await client.pods(SPACE)
+    assert "_ssl.c" not in caught.value.detail
 
 
 async def test_outside_a_cluster() -> None:

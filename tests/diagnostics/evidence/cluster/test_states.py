@@ -118,3 +118,20 @@ def test_naming_pods() -> None:
     """Names three pods and counts the rest."""
     assert named([pod(name) for name in "abcde"]) == "a, b, c and 2 more"
     assert named([pod("a")]) == "a"
+
+
+def test_pods_of_makers_that_are_not_listed() -> None:
+    """Keeps the pods of an operator, of a kind that could not be listed, and of nobody, each by its maker."""
+    operators = tuple(pod(f"db-{number}", owner=Owner("Cluster", "db")) for number in (1, 2))
+    static = pod("etcd-node-1", owner=Owner("Node", "node-1"))
+    bare = pod("bare-1", owner=Owner("ReplicaSet", "bare"), labels={})
+    by_hand = pod("by-hand", owner=None)
+    view = states((*operators, static, bare, by_hand))
+    assert {(one.workload.kind, one.workload.name.name): len(one.pods) for one in view.others} == {
+        ("Cluster", "db"): 2,
+        ("ReplicaSet", "bare"): 1,
+        ("Pod", "etcd-node-1"): 1,
+        ("Pod", "by-hand"): 1,
+    }
+    assert [one.workload.wanted for one in view.others] == [len(one.pods) for one in view.others]
+    assert view.loose == (static, by_hand)
