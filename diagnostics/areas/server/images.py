@@ -92,7 +92,7 @@ def image_name_invalid(seen: WorkloadStates, context: Context) -> Iterator[Sign]
 def image_not_found(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The registry has no image of this name and tag: misspelt, removed, or never pushed."""
     for one in _refused(seen, context, Refusal.MISSING):
-        yield one.sign(f"There is no image {_image(one)}, which {only_main(one)} needs ({one.share}){_says(one)}")
+        yield one.sign(f"There is no image {_image(one)}, which {only_main(one)} needs ({one.share})")
 
 
 @check(WorkloadStates, "server.image-denied", "A registry does not give out an image", _CRITICAL, Section.DOCKER_IMAGE)
@@ -114,7 +114,7 @@ def image_rate_limited(seen: WorkloadStates, context: Context) -> Iterator[Sign]
     """Docker Hub counts the pulls of an address without a login; when they are used up, everyone there waits."""
     for one in _refused(seen, context, Refusal.RATE):
         what = f"gives no more images for now (rate limit); {only_main(one)} waits for {_image(one)} in {one.share}"
-        yield one.sign(f"{_registry(one)} {what}{_says(one)}", _asked(one))
+        yield one.sign(f"{_registry(one)} {what}", _asked(one))
 
 
 @check(
@@ -142,7 +142,7 @@ def image_not_built_for_node(seen: WorkloadStates, context: Context) -> Iterator
     """The image exists, but was pushed for another kind of processor only."""
     for one in _refused(seen, context, Refusal.ARCHITECTURE):
         what = f"has no variant for the processor of its node, so {only_main(one)} does not start in {one.share}"
-        yield one.sign(f"{_image(one)} {what}{_says(one)}")
+        yield one.sign(f"{_image(one)} {what}")
 
 
 @check(
@@ -156,7 +156,7 @@ def image_no_space(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The image cannot be unpacked, because the node's disk is full."""
     for one in _refused(seen, context, Refusal.SPACE):
         node = one.first.pod.node or "its node"
-        yield one.sign(f"{node} has no space for {_image(one)} of {only_main(one)} ({one.share}){_says(one)}")
+        yield one.sign(f"{node} has no space for {_image(one)} of {only_main(one)} ({one.share})")
 
 
 @check(WorkloadStates, "server.image-pull-failed", "An image cannot be pulled", _CRITICAL, Section.DOCKER_IMAGE)
