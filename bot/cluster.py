@@ -115,6 +115,7 @@ def _expected(settings: KubernetesSettings) -> ClusterExpected:
         controller_class=settings.ingress_controller_class,
         keycloak=_name(settings.keycloak_service),
         kubectl=f"kubectl{context}",
+        ca_file=str(settings.ca_file or ""),
     )
 
 

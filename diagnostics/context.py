@@ -71,6 +71,7 @@ class ClusterExpected(Value, frozen=True):
 
     `variables` are those the backend cannot start without. `controller` is the ingress controller's deployment,
     `controller_class` what it calls itself. `kubectl` begins every command, with its context where one is set.
+    `ca_file` is the private authority of the public certificates, where there is one.
     """
 
     namespaces: tuple[str, ...] = ("volaticloud",)
@@ -87,6 +88,7 @@ class ClusterExpected(Value, frozen=True):
     controller_class: str = "k8s.io/ingress-nginx"
     keycloak: Name = Name("keycloak", "volaticloud-keycloak-service")
     kubectl: str = "kubectl"
+    ca_file: str = ""
 
     def sees(self, name: Name) -> bool:
         """Whether the namespace of a thing is one of those that are looked at: else its absence says nothing."""

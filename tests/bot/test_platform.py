@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from aiohttp import web
 from cryptography import x509
@@ -237,3 +238,11 @@ def test_commands_name_the_context(context: str, begins: str) -> None:
     cluster = Platform("production", settings, fingerprints(b"key")).expected().cluster
     assert cluster is not None
     assert cluster.kubectl == begins
+
+
+def test_commands_name_the_authority() -> None:
+    """Hands the cluster's private authority on to the commands that findings show."""
+    settings = EnvironmentSettings.model_validate({"kubernetes": {"ca_file": certifi.where()}})
+    cluster = Platform("production", settings, fingerprints(b"key")).expected().cluster
+    assert cluster is not None
+    assert cluster.ca_file == certifi.where()

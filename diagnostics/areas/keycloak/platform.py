@@ -1,8 +1,8 @@
 """The words the Keycloak checks share: the expected platform, its subjects, and commands filled in for it."""
 
-import shlex
 from urllib.parse import quote
 
+from diagnostics import commands
 from diagnostics.context import Context, KeycloakExpected
 from diagnostics.evidence.http import Answer, Exchange
 from diagnostics.model import Fact, Subject
@@ -47,9 +47,8 @@ def realm_url(context: Context, base_path: str | None = None) -> str:
 
 
 def curl(context: Context) -> str:
-    """How commands begin that ask Keycloak. A private CA is named: without it curl refuses a sound certificate."""
-    ca_file = expected(context).ca_file
-    return f"curl -sS --cacert {shlex.quote(ca_file)}" if ca_file else "curl -sS"
+    """How commands begin that ask Keycloak."""
+    return commands.curl(expected(context).ca_file)
 
 
 def page_command(url: str, context: Context) -> str:

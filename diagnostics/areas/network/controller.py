@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from diagnostics.areas.network.readiness import pod_facts, starting, why_not_ready
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.kinds import ClusterController
 from diagnostics.evidence.cluster.logs import KnownLine
 from diagnostics.evidence.cluster.routes import workload_and_all
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 from diagnostics.words import counted, one_line

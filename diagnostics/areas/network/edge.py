@@ -7,6 +7,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 
 from diagnostics.check import Sign, check
+from diagnostics.commands import curl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.kinds import Host
 from diagnostics.evidence.cluster.routes import HostState, PublicNames, covers, unique
@@ -130,7 +131,7 @@ def edge_silent(seen: PublicNames, context: Context) -> Iterator[Sign]:
         failure = lost[0].failure
         summary = f"{_names(lost)} at {address} can be connected to and does not answer GET /: {failure.detail}"
         facts = (Fact("GET /", f"{failure.detail} (after {failure.took_ms} ms)"),)
-        yield _shared_sign(address, lost, summary, facts, _curl(lost[0].host))
+        yield _shared_sign(address, lost, summary, facts, _curl(lost[0].host, context))
 
 
 @check(PublicNames, "network.gateway-error", "The ingress controller answers an error of its own", _CRITICAL, _SECTION)
@@ -140,7 +141,7 @@ def gateway_error(seen: PublicNames, context: Context) -> Iterator[Sign]:
         if host.status in _GATEWAY:
             summary = f"{one.name} answers {host.status}: {_GATEWAY[host.status]}"
             facts = (Fact("GET /", f"HTTP {host.status}"), Fact("ingress", few(one.ingresses)))
-            yield _sign(one, summary, facts, _curl(one))
+            yield _sign(one, summary, facts, _curl(one, context))
 
 
 @check(PublicNames, "network.certificate-expired", "A public name's certificate has expired", _CRITICAL, _SECTION)
@@ -373,8 +374,9 @@ def _connect_to(one: HostState) -> str:
     return _address(reached) if reached else f"{one.name}:443"
 
 
-def _curl(one: HostState) -> str:
-    return f"curl -sS -m 10 -o /dev/null -w '%{{http_code}}\\n' --connect-to ::{_connect_to(one)} https://{one.name}/"
+def _curl(one: HostState, context: Context) -> str:
+    asked = f"--connect-to ::{_connect_to(one)} https://{one.name}/"
+    return f"{curl(context.cluster.ca_file)} -m 10 -o /dev/null -w '%{{http_code}}\\n' {asked}"
 
 
 def _tls_command(one: HostState) -> str:

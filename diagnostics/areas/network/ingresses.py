@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from diagnostics.areas.network.annotations import PREFIX, clashes, own, unknown
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.routes import OLD_CLASS, IngressRoutes, IngressState, backends, port_of, unique
 from diagnostics.evidence.cluster.services import Route, Sealed
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 from diagnostics.words import few

@@ -8,6 +8,7 @@ from itertools import product
 from msgspec.structs import replace
 
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.passage import Door, End, Policies, Ruling
@@ -23,7 +24,6 @@ from diagnostics.evidence.cluster.routes import (
     unique,
 )
 from diagnostics.evidence.cluster.services import ServicePort
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject, Value
 from diagnostics.runbook import Section
 from diagnostics.words import counted, few

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from diagnostics.areas.network.readiness import leaving, pod_facts, starting, why_not_ready
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name, Selector
 from diagnostics.evidence.cluster.routes import ServiceRoutes, ServiceState, port_of, ports_of, target_ports, unique
 from diagnostics.evidence.cluster.services import ServicePort
 from diagnostics.evidence.cluster.states import WorkloadState
 from diagnostics.evidence.cluster.workloads import Port
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 from diagnostics.words import counted, few, one_line, span

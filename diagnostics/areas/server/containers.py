@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from diagnostics.areas.server.ailments import Ailment
 from diagnostics.areas.server.telling import Told, only_main, told
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.states import WorkloadStates
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 from diagnostics.words import span

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from shlex import quote
 
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.database import DatabaseWay
 from diagnostics.evidence.http import NoAnswer, Stage
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 from diagnostics.words import WHOLE, one_line

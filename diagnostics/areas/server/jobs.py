@@ -7,10 +7,10 @@ from shlex import quote
 from diagnostics.areas.server import loglines
 from diagnostics.areas.server.platform import minor, seconds_since
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Condition
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 from diagnostics.words import WHOLE, one_line, span

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from shlex import quote
 
+from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Container, Pod
 from diagnostics.evidence.cluster.states import WorkloadState
-from diagnostics.kubectl import kubectl
 
 #: The kinds of workloads that are meant to have pods all the time.
 _STANDING = {"Deployment", "StatefulSet", "DaemonSet"}

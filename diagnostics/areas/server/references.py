@@ -8,6 +8,7 @@ from diagnostics.areas.server.ailments import Ailment
 from diagnostics.areas.server.loglines import OF_THE_SECRET
 from diagnostics.areas.server.telling import FORM, Told, told
 from diagnostics.check import Sign, check
+from diagnostics.commands import kubectl
 from diagnostics.context import Context, SealedExpected
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Role
@@ -15,7 +16,6 @@ from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.services import Sealed
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
 from diagnostics.evidence.cluster.workloads import ContainerSpec, Origin, Variable
-from diagnostics.kubectl import kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 

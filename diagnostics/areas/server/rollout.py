@@ -7,10 +7,10 @@ from diagnostics.areas.server.platform import live, minor, seconds_since
 from diagnostics.areas.server.references import backend
 from diagnostics.areas.server.telling import FORM
 from diagnostics.check import Sign, check
+from diagnostics.commands import describe, kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
-from diagnostics.kubectl import describe, kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 from diagnostics.words import WHOLE, counted, one_line, span

@@ -11,11 +11,11 @@ from diagnostics.areas.server.platform import minor, seconds_since
 from diagnostics.areas.server.references import missing_volumes
 from diagnostics.areas.server.telling import FORM, Told, told
 from diagnostics.check import Sign, check
+from diagnostics.commands import describe, kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.machines import Node
 from diagnostics.evidence.cluster.pods import Pod, Role
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
-from diagnostics.kubectl import describe, kubectl
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 from diagnostics.words import WHOLE, counted, one_line, span

@@ -8,11 +8,11 @@ from diagnostics.areas.server.ailments import Ailment, ills
 from diagnostics.areas.server.references import backend_container, unset
 from diagnostics.areas.server.telling import Told, only_main, told
 from diagnostics.check import Sign, check
+from diagnostics.commands import describe, kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.kubectl import describe, kubectl
 from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 from diagnostics.words import WHOLE, one_line

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from diagnostics.areas.server.ailments import Ailment, Ill, ills
 from diagnostics.areas.server.platform import live, logs, minor
 from diagnostics.check import Sign
+from diagnostics.commands import describe
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Container, Role, Stage
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
 from diagnostics.exit_codes import in_words
-from diagnostics.kubectl import describe
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.words import WHOLE, counted, one_line
 

@@ -36,6 +36,7 @@ from tests.diagnostics.areas.cases.routes import (
     API,
     BACKEND,
     BACKEND_PODS,
+    CLUSTER,
     CONSOLE,
     CONTEXT,
     CONTROLLER,
@@ -92,6 +93,17 @@ def test_advice_is_filled(case: Case, evidence: Any) -> None:
     for one in suggest([Cause(finding.id, finding.subject, finding.summary)], CONTEXT):
         assert not PLACE.search(one.text + one.command), one
     assert finding.command.startswith(("kubectl ", "dig ", "curl ", "nc ", "openssl "))
+
+
+def test_a_private_authority_is_named() -> None:
+    """Names the CA in every curl it shows, which would refuse the certificate without it."""
+    private = replace(CLUSTER, ca_file="/etc/our ca.pem")
+    shown = []
+    for case, evidence in ((one, fires) for one in cases.CASES for fires in one.fires):
+        context = replace(case.context, expected=replace(case.context.expected, cluster=private))
+        shown += [one.command for one in CHECKS[case.id].findings(evidence, context) if "curl " in one.command]
+    assert shown
+    assert all("curl -sS --cacert '/etc/our ca.pem' -m 10 " in one for one in shown)
 
 
 # One fault, one cause.

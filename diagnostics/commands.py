@@ -1,4 +1,4 @@
-"""Commands for kubectl, as findings show them: filled in for this platform, with every name quoted. Pure."""
+"""Commands as findings show them: filled in for this platform, with every name quoted. Pure."""
 
 from shlex import quote
 
@@ -12,6 +12,11 @@ def kubectl(context: Context, words: str, name: Name | str = "", *more: str) -> 
     space = name.namespace if isinstance(name, Name) else name
     where = ["-n", quote(space)] if space else []
     return " ".join((context.cluster.kubectl, words, *thing, *where, *more))
+
+
+def curl(ca_file: str) -> str:
+    """How a command begins that asks over https. A private CA is named: without it curl refuses a sound certificate."""
+    return f"curl -sS --cacert {quote(ca_file)}" if ca_file else "curl -sS"
 
 
 def describe(context: Context, kind: str, name: Name) -> str:

@@ -1,9 +1,9 @@
-"""Commands for kubectl."""
+"""Commands that findings show."""
 
 from msgspec.structs import replace
 
+from diagnostics.commands import curl, describe, kubectl
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.kubectl import describe, kubectl
 from tests.diagnostics.areas.cases.case import CONTEXT
 
 
@@ -17,3 +17,8 @@ def test_commands_name_things_safely() -> None:
 def test_describe() -> None:
     """Writes a thing's kind as kubectl's users do."""
     assert describe(CONTEXT, "StatefulSet", Name("a", "b")) == "kubectl describe statefulset b -n a"
+
+
+def test_a_private_authority_is_named() -> None:
+    """Gives curl the CA by which the bot itself trusts, quoted."""
+    assert (curl(""), curl("/etc/our ca.pem")) == ("curl -sS", "curl -sS --cacert '/etc/our ca.pem'")
