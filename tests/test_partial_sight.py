@@ -57,6 +57,29 @@ def test_a_forbidden_namespace() -> None:
     assert found.findings == ()
 
 
+WORKLOADS = ("deployments", "replicasets", "statefulsets", "daemonsets", "jobs")
+
+
+@pytest.mark.parametrize("area", ["server", "network"])
+@pytest.mark.parametrize("kinds", [WORKLOADS[:1], WORKLOADS[1:2], WORKLOADS[2:3], WORKLOADS])
+def test_workloads_that_may_not_be_listed(kinds: tuple[str, ...], area: str) -> None:
+    """Says which right is missing, and neither calls anything missing across the gap nor calls it all healthy."""
+    found = asyncio.run(in_trouble(Trouble(forbidden=(Forbidden(("list",), kinds),)), area))
+    assert (found.verdict, found.findings) == (Verdict.UNKNOWN, ())
+    assert any(f"list {kind}." in detail for kind in kinds for _, detail in lacks(found).values())
+
+
+@pytest.mark.parametrize("kinds", [WORKLOADS[:1], WORKLOADS[1:2], WORKLOADS[2:3], WORKLOADS])
+@pytest.mark.parametrize("fault", ["image-tag-missing", "database-refused", "out-of-memory", "unschedulable"])
+def test_pods_are_judged_without_their_workloads(fault: str, kinds: tuple[str, ...]) -> None:
+    """Names the cause that the pods show, whichever of their makers may not be listed."""
+    found = asyncio.run(in_trouble(Trouble(forbidden=(Forbidden(("list",), kinds),)), "server", fault))
+    cause = found.causes[0]
+    expected = named(KUBERNETES_FAULTS, fault).expect
+    assert (cause.id, str(cause.subject)) == (expected, "deployment volaticloud/volaticloud-backend")
+    assert {reason for reason, _ in lacks(found).values()} >= {Reason.FORBIDDEN}
+
+
 @pytest.mark.parametrize(
     ("trouble", "what", "says"),
     [

@@ -75,12 +75,21 @@ class KubernetesClient:
         """As `Cluster.pods`."""
         return await self._in(namespace, "v1", "pods", wire.Pod, pods.pod)
 
-    async def workloads(self, namespace: str) -> tuple[Workload, ...]:
-        """As `Cluster.workloads`."""
-        found: list[Workload] = []
-        for group, resource, read in workloads.KINDS:
-            found += await self._in(namespace, group, resource, wire.Workload, read)
-        return tuple(found)
+    async def deployments(self, namespace: str) -> tuple[Workload, ...]:
+        """As `Cluster.deployments`."""
+        return await self._in(namespace, "apps/v1", "deployments", wire.Workload, workloads.deployment)
+
+    async def stateful_sets(self, namespace: str) -> tuple[Workload, ...]:
+        """As `Cluster.stateful_sets`."""
+        return await self._in(namespace, "apps/v1", "statefulsets", wire.Workload, workloads.stateful_set)
+
+    async def daemon_sets(self, namespace: str) -> tuple[Workload, ...]:
+        """As `Cluster.daemon_sets`."""
+        return await self._in(namespace, "apps/v1", "daemonsets", wire.Workload, workloads.daemon_set)
+
+    async def jobs(self, namespace: str) -> tuple[Workload, ...]:
+        """As `Cluster.jobs`."""
+        return await self._in(namespace, "batch/v1", "jobs", wire.Workload, workloads.job)
 
     async def revisions(self, namespace: str) -> tuple[Revision, ...]:
         """As `Cluster.revisions`."""

@@ -1,6 +1,6 @@
 """Workloads as the API sends them made into plain values; the values of variables end here."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from bot.clients.kubernetes import wire
 from bot.clients.kubernetes.pods import conditions, created, deleting_since, owner
@@ -201,12 +201,3 @@ def _asks(probe: wire.Probe) -> str:
     if probe.grpc:
         return f"gRPC health at port {probe.grpc.port}"
     return f"the command {probe.exec.command[0]}" if probe.exec and probe.exec.command else "nothing that is known"
-
-
-#: How each kind of workload is read: its path after the namespace's, what it is called, and the reader.
-KINDS: tuple[tuple[str, str, Callable[[wire.Workload], Workload]], ...] = (
-    ("apps/v1", "deployments", deployment),
-    ("apps/v1", "statefulsets", stateful_set),
-    ("apps/v1", "daemonsets", daemon_set),
-    ("batch/v1", "jobs", job),
-)

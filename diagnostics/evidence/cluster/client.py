@@ -49,8 +49,20 @@ class Cluster(Protocol):
         """Every pod of a namespace."""
         ...
 
-    async def workloads(self, namespace: str) -> tuple[Workload, ...]:
-        """Every deployment, stateful set, daemon set and job of a namespace."""
+    async def deployments(self, namespace: str) -> tuple[Workload, ...]:
+        """Every deployment of a namespace."""
+        ...
+
+    async def stateful_sets(self, namespace: str) -> tuple[Workload, ...]:
+        """Every stateful set of a namespace."""
+        ...
+
+    async def daemon_sets(self, namespace: str) -> tuple[Workload, ...]:
+        """Every daemon set of a namespace."""
+        ...
+
+    async def jobs(self, namespace: str) -> tuple[Workload, ...]:
+        """Every job of a namespace."""
         ...
 
     async def revisions(self, namespace: str) -> tuple[Revision, ...]:

@@ -1,6 +1,7 @@
 """The looks at a cluster: every kind of thing once, all namespaces at the same time, a forbidden one as a gap."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -88,12 +89,24 @@ class ClusterLook:
         return ClusterPods(gaps, pods)
 
     async def workloads(self, _: Seen) -> ClusterWorkloads:
-        """Every workload and revision."""
-        (workloads, gaps), (revisions, more) = await asyncio.gather(
-            self._everywhere("workloads", self._cluster.workloads),
-            self._everywhere("revisions", self._cluster.revisions),
+        """Every workload and revision. A kind that may not be listed is a gap: pods are judged without it."""
+        cluster = self._cluster
+        kinds = {
+            "deployments": cluster.deployments,
+            "stateful sets": cluster.stateful_sets,
+            "daemon sets": cluster.daemon_sets,
+            "jobs": cluster.jobs,
+        }
+        looks, (revisions, more) = await asyncio.gather(
+            asyncio.gather(*(self._anywhere(what, ask) for what, ask in kinds.items())),
+            self._anywhere("replica sets", cluster.revisions),
         )
-        return ClusterWorkloads((*gaps, *more), workloads, revisions)
+        workloads = tuple(one for some, _ in looks for one in some)
+        gaps = _in_one("workloads", (*(gap for _, some in looks for gap in some), *more), len(kinds) + 1)
+        wholly = len(more) == len(self._expected.namespaces) and all(len(missed) == len(more) for _, missed in looks)
+        if wholly and any(gap.reason is not Reason.FORBIDDEN for gap in gaps):
+            raise CouldNotLookError(gaps[0].reason, gaps[0].detail)
+        return ClusterWorkloads(gaps, workloads, revisions)
 
     async def services(self, _: Seen) -> ClusterServices:
         """Every service and its endpoints."""
@@ -174,11 +187,17 @@ class ClusterLook:
         self, what: str, ask: Callable[[str], Awaitable[tuple[T, ...]]]
     ) -> tuple[tuple[T, ...], tuple[Gap, ...]]:
         """Things of every namespace. Raises CouldNotLookError when none of them could be looked at."""
-        found = await asyncio.gather(*(_alone(what, ask(one), one) for one in self._expected.namespaces))
-        gaps = tuple(gap for _, some in found for gap in some)
-        if len(gaps) == len(found):
+        things, gaps = await self._anywhere(what, ask)
+        if len(gaps) == len(self._expected.namespaces):
             raise CouldNotLookError(gaps[0].reason, gaps[0].detail)
-        return tuple(thing for things, _ in found for thing in things), gaps
+        return things, gaps
+
+    async def _anywhere(
+        self, what: str, ask: Callable[[str], Awaitable[tuple[T, ...]]]
+    ) -> tuple[tuple[T, ...], tuple[Gap, ...]]:
+        """Things of every namespace that could be looked at, and the gaps of the others."""
+        found = await asyncio.gather(*(_alone(what, ask(one), one) for one in self._expected.namespaces))
+        return tuple(thing for things, _ in found for thing in things), tuple(gap for _, some in found for gap in some)
 
 
 def cluster_sources(look: ClusterLook) -> tuple[Source[Evidence], ...]:
@@ -239,6 +258,19 @@ async def _alone(
     except CouldNotLookError as error:
         place = f"{what} in namespace {namespace}" if namespace else what
         return (), (Gap(place, error.reason, error.detail, namespace),)
+
+
+def _in_one(what: str, gaps: Iterable[Gap], parts: int) -> tuple[Gap, ...]:
+    """The gaps, of a namespace in which none of the parts could be seen one for all of them."""
+    of: dict[str, list[Gap]] = defaultdict(list)
+    for gap in gaps:
+        of[gap.namespace].append(gap)
+    told: list[Gap] = []
+    for namespace, some in of.items():
+        first = some[0]
+        whole = Gap(f"{what} in namespace {namespace}", first.reason, first.detail, namespace)
+        told += [whole] if len(some) == parts else some
+    return tuple(told)
 
 
 async def _each(

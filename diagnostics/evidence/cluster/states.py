@@ -143,9 +143,14 @@ class WorkloadStates(View, frozen=True):
 
 
 def newest_hash(workload: Workload, revisions: Iterable[Revision]) -> str:
-    """What labels the pods of a workload's newest revision; empty where it cannot be told."""
+    """What labels the pods of a workload's newest revision; empty where it cannot be told.
+
+    A deployment's is told by its replica sets alone: what it bears itself is their number.
+    """
     numbered = [one for one in revisions if one.workload == workload.name]
-    return max(numbered, key=lambda one: one.number).template_hash if numbered else workload.revision
+    if numbered:
+        return max(numbered, key=lambda one: one.number).template_hash
+    return "" if workload.kind == "Deployment" else workload.revision
 
 
 def _owners(revisions: Iterable[Revision]) -> Mapping[Name, Name]:

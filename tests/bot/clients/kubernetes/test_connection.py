@@ -48,7 +48,7 @@ async def test_lists(client: KubernetesClient) -> None:
     """Reads every kind of thing there is."""
     pods = await client.pods(SPACE)
     assert {pod.name.namespace for pod in pods} == {SPACE}
-    assert "volaticloud-backend" in {one.name.name for one in await client.workloads(SPACE)}
+    assert "volaticloud-backend" in {one.name.name for one in await client.deployments(SPACE)}
     assert "volaticloud-backend" in {one.workload.name for one in await client.revisions(SPACE)}
     assert await client.services(SPACE)
     assert await client.slices(SPACE)

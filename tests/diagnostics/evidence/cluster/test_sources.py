@@ -14,6 +14,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterRights,
     ClusterSecrets,
     ClusterUsage,
+    ClusterWorkloads,
     DatabaseReach,
     Right,
 )
@@ -115,7 +116,7 @@ async def test_secrets_and_config_maps() -> None:
     variables = (Variable("A", Origin.CONFIG, "settings", "a"), Variable("B", Origin.CONFIG, "settings", "b"))
     spec = workload(template=Template(LABELS, (ContainerSpec("c", "i", variables=variables),)))
     found = Sealed(SECRET, keys=(Key("password"),))
-    cluster = FakeCluster({"workloads/volaticloud": (spec,)}, sealed={SECRET: found})
+    cluster = FakeCluster({"deployments/volaticloud": (spec,)}, sealed={SECRET: found})
     seen = await look(cluster)
     assert seen[ClusterSealed].secret(SECRET) == found
     assert seen[ClusterConfigs].sealed == (Sealed(Name(SPACE, "settings"), exists=False),)
@@ -170,8 +171,34 @@ async def test_evidence_survives_its_redaction() -> None:
     variables = (Variable("TOKEN", Origin.SECRET, "keycloak-client-secret", "client-secret"),)
     spec = workload(template=Template(LABELS, (ContainerSpec("c", "i", variables=variables),)))
     told = Sealed(SECRET, keys=(Key("password", fingerprint="4f1c9ab07e21"),))
-    seen = await look(FakeCluster({"workloads/volaticloud": (spec,)}, sealed={SECRET: told}))
+    seen = await look(FakeCluster({"deployments/volaticloud": (spec,)}, sealed={SECRET: told}))
     for kind in (ClusterSecrets, ClusterConfigs, DatabaseReach):
         found = seen.get(kind)
         clean = marks().redactor.value(found)
         assert msgspec.json.encode(clean) == msgspec.json.encode(found)
+
+
+KINDS = ("deployments", "stateful_sets", "daemon_sets", "jobs", "revisions")
+
+
+async def test_one_kind_of_workload_is_a_gap() -> None:
+    """Sees the workloads of the other kinds, and says which kind was not seen where."""
+    spec = workload()
+    found = await look(FakeCluster({"deployments/volaticloud": (spec,), "jobs": NO}))
+    seen = found[ClusterWorkloads]
+    assert seen.workloads == (spec,)
+    assert [gap.what for gap in seen.gaps] == ["jobs in namespace volaticloud", "jobs in namespace keycloak"]
+
+
+async def test_no_kind_of_workload_is_one_gap() -> None:
+    """Says of a namespace once that no workload of it may be listed, also where none may be listed anywhere."""
+    seen = (await look(FakeCluster(dict.fromkeys(KINDS, NO))))[ClusterWorkloads]
+    assert [gap.what for gap in seen.gaps] == ["workloads in namespace volaticloud", "workloads in namespace keycloak"]
+
+
+async def test_workloads_that_fail_altogether() -> None:
+    """Is unobserved where no right is missing, and yet nothing could be listed."""
+    failed = CouldNotLookError(Reason.FAILED, "The server failed to list them.")
+    found = (await look(FakeCluster(dict.fromkeys(KINDS, failed)))).get(ClusterWorkloads)
+    assert isinstance(found, Unobserved)
+    assert (found.reason, found.detail) == (Reason.FAILED, failed.detail)

@@ -50,6 +50,14 @@ def test_pods_by_revision() -> None:
     assert state.pods == (new, old)
 
 
+def test_pods_without_revisions() -> None:
+    """Takes all pods for the newest where the replica sets could not be listed: nothing tells them apart."""
+    one = pod("a", labels=OLD, owner=Owner("ReplicaSet", "volaticloud-backend-1"))
+    two = pod("b", labels=NEW, owner=Owner("ReplicaSet", "volaticloud-backend-2"))
+    state = backend(states((one, two), revisions=(), revision="2"))
+    assert (state.newest, state.older) == ((one, two), ())
+
+
 def test_other_owners() -> None:
     """Gives a set's pods to the set, and keeps those that nobody made apart."""
     stranger, loose = pod("set-0", owner=Owner("StatefulSet", "set")), pod("by-hand", owner=None)
