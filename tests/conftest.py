@@ -1,5 +1,8 @@
 """What all tests share: the options of the test run, and the servers that the store is tried on."""
 
+import signal
+from collections.abc import Iterator
+
 import pytest
 
 pytest_plugins = ("tests.redis_server",)
@@ -17,3 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write down anew what the real servers answer (tests marked live)",
     )
+
+
+@pytest.fixture
+def hears_hangups() -> Iterator[None]:
+    """Let children hear a closed terminal: where the tests run under nohup, they would inherit that it is ignored."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

@@ -397,6 +397,7 @@ def users_of(folder: Path) -> list[str]:
     return [command.decode(errors="replace") for command in commands if os.fsencode(folder) in command]
 
 
+@pytest.mark.usefixtures("hears_hangups")
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGHUP])
 def test_terminated(tmp_path: Path, order: signal.Signals) -> None:
     """Ends with 143 when it is told to end or its terminal is closed, and leaves neither server nor folder behind."""

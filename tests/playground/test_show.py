@@ -11,6 +11,7 @@ import tempfile
 import pytest
 
 
+@pytest.mark.usefixtures("hears_hangups")
 @pytest.mark.parametrize(
     ("more", "code", "order"),
     [((), 0, signal.SIGTERM), ((), 0, signal.SIGHUP), (("--once",), 1, signal.SIGTERM)],
