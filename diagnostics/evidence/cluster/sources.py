@@ -1,7 +1,6 @@
 """The looks at a cluster: every kind of thing once, all namespaces at the same time, a forbidden one as a gap."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -89,7 +88,18 @@ class ClusterLook:
         return ClusterPods(gaps, pods)
 
     async def workloads(self, _: Seen) -> ClusterWorkloads:
-        """Every workload and revision. A kind that may not be listed is a gap: pods are judged without it."""
+        """Every workload and revision. What may not be listed is a gap, also everywhere: pods are judged without it."""
+        parts, blind = await self._anywhere("workloads", self._workloads_in)
+        if len(blind) == len(self._expected.namespaces) and any(gap.reason is not Reason.FORBIDDEN for gap in blind):
+            raise CouldNotLookError(blind[0].reason, blind[0].detail)
+        return ClusterWorkloads(
+            (*blind, *(gap for part in parts for gap in part.gaps)),
+            tuple(one for part in parts for one in part.workloads),
+            tuple(one for part in parts for one in part.revisions),
+        )
+
+    async def _workloads_in(self, namespace: str) -> tuple[ClusterWorkloads]:
+        """Those of one namespace. Raises CouldNotLookError when no kind of them could be looked at."""
         cluster = self._cluster
         kinds = {
             "deployments": cluster.deployments,
@@ -97,16 +107,14 @@ class ClusterLook:
             "daemon sets": cluster.daemon_sets,
             "jobs": cluster.jobs,
         }
-        looks, (revisions, more) = await asyncio.gather(
-            asyncio.gather(*(self._anywhere(what, ask) for what, ask in kinds.items())),
-            self._anywhere("replica sets", cluster.revisions),
+        looks, (revisions, lost) = await asyncio.gather(
+            asyncio.gather(*(_alone(what, ask(namespace), namespace) for what, ask in kinds.items())),
+            _alone("replica sets", cluster.revisions(namespace), namespace),
         )
-        workloads = tuple(one for some, _ in looks for one in some)
-        gaps = _in_one("workloads", (*(gap for _, some in looks for gap in some), *more), len(kinds) + 1)
-        wholly = len(more) == len(self._expected.namespaces) and all(len(missed) == len(more) for _, missed in looks)
-        if wholly and any(gap.reason is not Reason.FORBIDDEN for gap in gaps):
+        gaps = (*(gap for _, some in looks for gap in some), *lost)
+        if len(gaps) > len(kinds):
             raise CouldNotLookError(gaps[0].reason, gaps[0].detail)
-        return ClusterWorkloads(gaps, workloads, revisions)
+        return (ClusterWorkloads(gaps, tuple(one for some, _ in looks for one in some), revisions),)
 
     async def services(self, _: Seen) -> ClusterServices:
         """Every service and its endpoints."""
@@ -258,19 +266,6 @@ async def _alone(
     except CouldNotLookError as error:
         place = f"{what} in namespace {namespace}" if namespace else what
         return (), (Gap(place, error.reason, error.detail, namespace),)
-
-
-def _in_one(what: str, gaps: Iterable[Gap], parts: int) -> tuple[Gap, ...]:
-    """The gaps, of a namespace in which none of the parts could be seen one for all of them."""
-    of: dict[str, list[Gap]] = defaultdict(list)
-    for gap in gaps:
-        of[gap.namespace].append(gap)
-    told: list[Gap] = []
-    for namespace, some in of.items():
-        first = some[0]
-        whole = Gap(f"{what} in namespace {namespace}", first.reason, first.detail, namespace)
-        told += [whole] if len(some) == parts else some
-    return tuple(told)
 
 
 async def _each(
