@@ -1,7 +1,11 @@
-"""Pods as the API sends them made into plain values."""
+"""Pods as the API sends them made into plain values.
+
+Words that many pods share, such as images and nodes, are interned: of thousands of pods each would have its own copy.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from sys import intern
 
 from bot.clients.kubernetes import wire
 from bot.clients.kubernetes.quantities import moment
@@ -16,13 +20,13 @@ def pod(sent: wire.Pod) -> Pod:
     """A pod."""
     meta, spec, status = sent.metadata, sent.spec, sent.status
     return Pod(
-        name=Name(meta.namespace, meta.name),
+        name=Name(intern(meta.namespace), meta.name),
         uid=meta.uid,
-        phase=status.phase or "Unknown",
-        labels=meta.labels or {},
+        phase=intern(status.phase or "Unknown"),
+        labels={intern(key): intern(value) for key, value in (meta.labels or {}).items()},
         created_at=created(meta),
         owner=owner(meta),
-        node=spec.node_name or "",
+        node=intern(spec.node_name or ""),
         address=status.pod_ip or "",
         reason=status.reason or "",
         message=status.message or "",
@@ -49,13 +53,21 @@ def deleting_since(meta: wire.Metadata) -> datetime | None:
 
 def owner(meta: wire.Metadata) -> Owner | None:
     """The controller that made a thing."""
-    return next((Owner(one.kind, one.name) for one in meta.owner_references or () if one.controller), None)
+    return next(
+        (Owner(intern(one.kind), intern(one.name)) for one in meta.owner_references or () if one.controller), None
+    )
 
 
 def conditions(sent: Iterable[wire.Condition] | None) -> tuple[Condition, ...]:
     """Conditions."""
     return tuple(
-        Condition(one.type, one.status, one.reason or "", one.message or "", moment(one.last_transition_time))
+        Condition(
+            intern(one.type),
+            intern(one.status),
+            intern(one.reason or ""),
+            one.message or "",
+            moment(one.last_transition_time),
+        )
         for one in sent or ()
     )
 
@@ -78,8 +90,8 @@ def _container(name: str, told: Mapping[str, wire.ContainerStatus], role: Role, 
     state = status.state or wire.ContainerState()
     waiting = state.waiting or wire.Waiting()
     return Container(
-        name=name,
-        image=image or status.image,
+        name=intern(name),
+        image=intern(image or status.image),
         role=role,
         stage=_stage(state),
         ready=status.ready,

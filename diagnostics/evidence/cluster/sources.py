@@ -107,10 +107,9 @@ class ClusterLook:
             "daemon sets": cluster.daemon_sets,
             "jobs": cluster.jobs,
         }
-        looks, (revisions, lost) = await asyncio.gather(
-            asyncio.gather(*(_alone(what, ask(namespace), namespace) for what, ask in kinds.items())),
-            _alone("replica sets", cluster.revisions(namespace), namespace),
-        )
+        # One after another: each question asked at the same time costs a connection with its buffers.
+        looks = [await _alone(what, ask(namespace), namespace) for what, ask in kinds.items()]
+        revisions, lost = await _alone("replica sets", cluster.revisions(namespace), namespace)
         gaps = (*(gap for _, some in looks for gap in some), *lost)
         if len(gaps) > len(kinds):
             raise CouldNotLookError(gaps[0].reason, gaps[0].detail)
