@@ -2,10 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# How many processes the tests run in: one for each core, or as many as you say. 0 is one after another.
+WORKERS ?= auto
 STAMP := $(VENV)/.installed
 SOURCES := bot handlers diagnostics playground tests benchmarks
 
-.PHONY: help setup playground test check format live soak bench lock clean
+.PHONY: help setup playground test check format live soak bench docs lock clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -23,7 +25,7 @@ playground: $(STAMP)  ## the simulated platform, a local Slack and the bot, on l
 	@$(BIN)/volati playground
 
 test: $(STAMP)  ## every test that needs no root and no real servers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 check: $(STAMP)  ## format, lint, types, import contracts
 	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo "run: make format"; exit 1; }
@@ -35,14 +37,18 @@ format: $(STAMP)  ## put the code in its form
 	@$(BIN)/ruff format --quiet $(SOURCES)
 	@$(BIN)/ruff check --quiet --fix $(SOURCES)
 
-live: $(STAMP)  ## the tests against real servers (Keycloak: Java 17, Maven; Docker: root, docker.io, busybox-static)
-	@$(BIN)/python -m pytest -m live --timeout 600 $(REQUIRE)
+live: $(STAMP)  ## the tests against real servers (Keycloak: Java 17, Maven; Docker: root, docker.io, busybox-static; postgresql)
+	@$(BIN)/python -m pytest -m live --numprocesses $(WORKERS) --dist loadfile --timeout 600 $(REQUIRE)
 
-soak: $(STAMP)  ## the long campaigns; results go to docs/
+soak: $(STAMP)  ## the long campaigns, whose results go to docs/, and all property tests on other examples
 	@$(BIN)/python -m pytest -m soak --timeout 7200
+	@$(BIN)/python -m pytest -m 'hypothesis and not live' --fuzz --numprocesses $(WORKERS) --timeout 3600
 
 bench: $(STAMP)  ## the benchmarks; see benchmarks/README.md
 	@$(BIN)/python -m benchmarks
+
+docs: $(STAMP)  ## the pages that are made from tables
+	@$(BIN)/python -m bot.coverage.page > docs/runbook-coverage.md
 
 lock:  ## pin the dependencies anew (needs uv)
 	@UV_PYTHON_DOWNLOADS=never uv lock --quiet

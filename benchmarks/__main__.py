@@ -5,7 +5,7 @@ import asyncio
 import os
 import platform
 
-from benchmarks import acknowledgement, cluster, start_up
+from benchmarks import acknowledgement, acts, cluster, database, incidents, start_up
 
 
 def main() -> None:
@@ -18,6 +18,12 @@ def main() -> None:
     for row in asyncio.run(start_up.measure(chosen.starts)):
         print(row)
     for row in asyncio.run(cluster.measure()):
+        print(row)
+    for row in asyncio.run(acts.measure()):
+        print(row)
+    for row in asyncio.run(incidents.measure()):
+        print(row)
+    for row in asyncio.run(database.measure(2 * chosen.seconds)):
         print(row)
     for row in asyncio.run(acknowledgement.measure(chosen.seconds)):
         print(row)

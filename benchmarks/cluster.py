@@ -15,7 +15,7 @@ from benchmarks.crowded import EVENTS, PODS, crowded_cluster
 from benchmarks.figures import Figure
 from benchmarks.start_up import resident_mb
 from bot.bootstrap import Services, open_services
-from bot.examiner import Order
+from bot.runs.examiner import Order
 from bot.settings import parse
 from playground.world.kubernetes.volaticloud import SPACE
 

@@ -14,10 +14,10 @@ from playground.world.platform import running
 
 
 @asynccontextmanager
-async def separate_platform() -> AsyncIterator[dict[str, Any]]:
-    """The environment of a healthy platform that runs in another process until the end of the block."""
+async def separate_platform(*, cluster: bool = False) -> AsyncIterator[dict[str, Any]]:
+    """The environment of a healthy platform, its cluster too if wanted, in another process until the block ends."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.platform_process"),
+        *(sys.executable, "-m", "benchmarks.platform_process", *(["cluster"] if cluster else [])),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -30,11 +30,11 @@ async def separate_platform() -> AsyncIterator[dict[str, Any]]:
         await process.wait()
 
 
-async def _serve() -> None:
-    async with running() as platform:
+async def _serve(*, cluster: bool) -> None:
+    async with running(cluster=cluster) as platform:
         print(json.dumps(platform.environment()), flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(cluster="cluster" in sys.argv))

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -13,17 +13,20 @@ from urllib.parse import unquote, urlsplit
 import structlog
 
 from bot import log
+from bot.actions.hands import Hands
+from bot.actions.lifecycle import Opens
 from bot.catalogue import Shelf, open_shelf
 from bot.clock import SystemClock
-from bot.errors import StoreError
-from bot.examiner import Examiner, Frame
-from bot.glances import Glances
-from bot.memory import few_heaps
-from bot.platform import Platform, fingerprints
+from bot.errors import CannotAct, StoreError
+from bot.footprint import settled, tight_heaps
+from bot.platform.environment import Platform, fingerprints
+from bot.runs.examiner import Examiner, Frame
+from bot.runs.glances import Glances
 from bot.settings import Settings
 from bot.store import Store, open_store
+from diagnostics.evidence.cluster.reading import Marks
 from diagnostics.observe import Deadlines
-from diagnostics.redaction import KnownSecret, Redactor
+from diagnostics.redaction import KnownSecret, LearningRedactor, Redactor
 
 _log = structlog.get_logger()
 #: Bytes of the key for fingerprints of secrets: the size of its hash (RFC 2104).
@@ -34,7 +37,8 @@ _KEY_BYTES = 32
 class Services:
     """What the front doors work with. `store` is None where the bot's memory cannot be had.
 
-    `shelf` gives the known errors; the first call reads files, so it is made in a thread.
+    `hands` opens an environment for guarded acts. `shelf` gives the known errors; the first call reads files, so it is
+    made in a thread.
     `folder_fault` says why the data folder cannot be used, and what that means; empty where it can.
     """
 
@@ -45,6 +49,7 @@ class Services:
     store: Store | None
     shelf: Callable[[], Shelf]
     glances: Glances
+    hands: Opens
     folder_fault: str = ""
 
     @property
@@ -82,7 +87,7 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
     log.set_up(settings.log, redactor)
     if key.fault:
         _log.warning("fingerprints of secrets are of this process only", reason=key.fault)
-    few_heaps()
+    tight_heaps()
     async with AsyncExitStack() as stack:
         store = await _store(settings, stack, required=memory_required)
         clock = SystemClock()
@@ -90,7 +95,21 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
         shelf = cache(partial(open_shelf, settings.catalogue))
         frame = Frame(clock, redactor, deadlines, settings.seen_from, lambda: shelf().catalogue)
         examiner, glances = Examiner(platforms, frame, store), Glances(platforms, frame)
-        yield Services(settings, clock, redactor, examiner, store, shelf, glances, key.fault)
+        stack.enter_context(settled())
+        hands = partial(_hands, platforms, frame)
+        yield Services(settings, clock, redactor, examiner, store, shelf, glances, hands, key.fault)
+
+
+@asynccontextmanager
+async def _hands(platforms: Mapping[str, Platform], frame: Frame, environment: str) -> AsyncIterator[Hands]:
+    """An environment opened for one step of an act. Raises CannotAct where there is none."""
+    platform = platforms.get(environment)
+    if platform is None:
+        raise CannotAct(
+            f"There is no environment {environment[:40]!r} in the settings any more; nothing can be done there."
+        )
+    async with platform.hands(Marks(frame.catalogue, LearningRedactor(frame.redactor))) as hands:
+        yield hands
 
 
 def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:
@@ -102,6 +121,8 @@ def _redactor(settings: Settings, platforms: dict[str, Platform]) -> Redactor:
 def _own_secrets(settings: Settings) -> Iterator[KnownSecret]:
     if settings.slack:
         yield from (KnownSecret(name, secret) for name, secret in settings.slack.secrets())
+    if settings.pagerduty:
+        yield from (KnownSecret(name, secret) for name, secret in settings.pagerduty.secrets())
     if settings.store.url:
         yield from _store_secrets(settings.store.url.get_secret_value())
 

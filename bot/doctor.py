@@ -18,8 +18,9 @@ from bot.catalogue import open_shelf
 from bot.checkup import Checkup
 from bot.clients.http import HttpClient
 from bot.errors import VolatiError
-from bot.examiner import Order
 from bot.health import State
+from bot.paging.checkup import pager_checkups
+from bot.runs.examiner import Order
 from bot.settings import Settings, SlackSettings
 from bot.slack.errors import SlackError
 from bot.slack.scopes import CHANNEL_SCOPES, OPTIONAL_SCOPES, SCOPES
@@ -27,6 +28,7 @@ from bot.slack.transport import Introduction, Transport, open_transport
 from bot.store import Store
 from diagnostics.areas import AREAS
 from diagnostics.evidence.cluster.kinds import ClusterRights, Right
+from diagnostics.evidence.database.kinds import DatabaseAccess
 from diagnostics.evidence.http import NoAnswer, Outgoing
 from diagnostics.model import Reason, Unobserved
 from diagnostics.observe import Glimpse
@@ -48,6 +50,8 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
         "settings", State.WELL, f"{len(settings.environments)} environments: {', '.join(settings.environments)}"
     )
     async for checkup in _slack(settings, services):
+        yield checkup
+    async for checkup in pager_checkups(settings):
         yield checkup
     yield await _running(settings)
     yield await _store(services.store)
@@ -77,7 +81,9 @@ async def _slack(settings: Settings, services: Services) -> AsyncIterator[Checku
         yield _clock(introduction.at, services.clock.now())
         if slack.mode == "socket":  # over HTTP there is no such token
             yield (await _asked("slack app token", lambda: _ticket(transport, slack), lambda _: "takes connections"))[1]
-        yield await _channel(transport, slack, introduction)
+        for channel in dict.fromkeys((slack.channel, settings.audit.channel)):
+            if channel is not None:
+                yield await _channel(transport, channel, introduction)
 
 
 def _named(introduction: Introduction) -> str:
@@ -112,14 +118,12 @@ def _clock(theirs: datetime | None, ours: datetime) -> Checkup:
     return Checkup("clock", State.WELL, f"within {CLOCK_SECONDS} s of Slack's")
 
 
-async def _channel(transport: Transport, slack: SlackSettings, introduction: Introduction) -> Checkup:
-    part = f"slack channel {slack.channel}"
+async def _channel(transport: Transport, id: str, introduction: Introduction) -> Checkup:
+    part = f"slack channel {id}"
     if not introduction.scopes & set(CHANNEL_SCOPES):
         remedy = f"Grant {' and '.join(CHANNEL_SCOPES)} to have it looked at, or try a command there."
         return Checkup(part, State.AWAY, "cannot be looked at without an optional scope", remedy)
-    found, checkup = await _asked(
-        part, lambda: transport.call("conversations.info", {"channel": slack.channel}), _known
-    )
+    found, checkup = await _asked(part, lambda: transport.call("conversations.info", {"channel": id}), _known)
     channel = found[0].get("channel") if found else None
     if isinstance(channel, dict) and not channel.get("is_member"):
         return Checkup(part, State.ILL, "the bot is not in it", "Invite it there: /invite @volati")
@@ -217,9 +221,21 @@ def _source(order: Order, glimpse: Glimpse) -> Iterator[Checkup]:
         said = f"{len(found.missing)} missing: {'; '.join(_by_place(found.missing))}"
         remedy = "Grant them to the account that Volati uses; without, these parts are not seen."
         yield Checkup(f"{order.environment}: {glimpse.kind.WHAT}", State.ILL, said, remedy, glimpse.took_ms)
+    elif isinstance(found, DatabaseAccess):
+        yield _database(order, found, glimpse.took_ms)
     elif found is not None:
         yield Checkup(f"{order.environment}: {glimpse.kind.WHAT}", State.WELL, "seen", took_ms=glimpse.took_ms)
         yield from (_lack(order, lack, None) for lack in found.lacks())
+
+
+def _database(order: Order, access: DatabaseAccess, took_ms: int) -> Checkup:
+    """Whether Volati gets a session with PostgreSQL, as whom, and from which login."""
+    part = f"{order.environment}: {access.WHAT}"
+    if access.connected:
+        said = f"as {access.user} at {access.address}, by {access.origin}, {'with' if access.tls else 'without'} TLS"
+        return Checkup(part, State.WELL, said, took_ms=took_ms)
+    why = access.obstacle or f"{access.origin} does not hold a login"
+    return Checkup(part, State.ILL, f"no session: {why}", f"See volati diagnose {order.area}.", took_ms)
 
 
 def _by_place(rights: Iterable[Right]) -> Iterator[str]:

@@ -14,9 +14,18 @@ RECENT_RUNS = 1000
 LETTERS = 1000
 """Most letters waiting for Slack: about 15 MB at some 15 kB each, and ten minutes of posting once Slack is back."""
 
+FIGURES_AT_MOST = 40
+"""Runs of an area whose figures are kept to compare with: some 15 kB."""
+
 VISITORS_AT_MOST = 20
 """Home tabs kept up to date, the latest: views.publish takes 100 calls a minute (tier 4), and runs come several at
 once."""
+
+STORY_AT_MOST = 1000
+"""Lines of an incident's story, the newest: some 200 kB, and more than anybody reads."""
+
+HOOKS_AT_MOST = 5000
+"""Events of PagerDuty's that may wait: some 5 MB, and minutes of work. What comes then is refused, and comes again."""
 
 HOUR = 60 * 60
 DAY = 24 * HOUR
@@ -62,6 +71,12 @@ LAST_RUN = Key(
     "string: id of the area's last run",
     RUN.seconds,
     "as long as the run",
+)
+FIGURES = Key(
+    "volati:{environment}:figures:{area}",
+    "list: the figures of the area's latest runs as JSON, newest first, at most FIGURES_AT_MOST",
+    RUN.seconds,
+    "as long as a run: what is compared with is at most a month old",
 )
 RECENT = Key(
     "volati:{environment}:recent-runs",
@@ -123,5 +138,127 @@ VISITORS = Key(
     HOUR,
     "so long is a tab kept up to date after it was opened; opening it again begins anew",
 )
-KEYS = (RUN, RUN_PLACE, LAST_RUN, RECENT, CLAIM, SEEN, UNDER_WAY, OUTBOX, LETTER, LANE, POSTED, TURNS, VISITORS)
-"""Every key the bot writes. Each has a lifetime, so a Redis left alone empties itself."""
+PLAN = Key(
+    "volati:_:plan:{plan}",
+    "hash: a plan (document), its journal, the journal's revision, the mark of the call that wrote it (mark), who goes "
+    "on with it (owner)",
+    90 * DAY,
+    "counted from its last change; so long the audit can be asked what a plan was",
+)
+PLANS_DUE = Key(
+    "volati:_:plans-due",
+    "sorted set: plans that are under way, by when somebody must look at them next, by the server's time",
+    PLAN.seconds,
+    "as long as the plans; a member goes when its plan is over",
+)
+ACTED_ON = Key(
+    "volati:{environment}:acted-on:{target}",
+    "string: the plan that is under way on this target",
+    2 * DAY,
+    "renewed with every change of the journal, of which the longest wait is some hours; freed when the plan is over",
+)
+INCIDENT = Key(
+    "volati:_:incident:{incident}",
+    "hash: an incident (document), how it stands (state), its revision, the mark of the call that wrote it (mark), the "
+    "sequence that its card shows (seen), its thread (ts), who has it in hand in each lane (climb, page, tell)",
+    90 * DAY,
+    "counted from its last change; so long one may ask what an incident was",
+)
+INCIDENT_EFFECTS = Key(
+    "volati:_:incident-effects:{incident}",
+    "hash: what is still to be done for an incident, as JSON by the effect's id",
+    INCIDENT.seconds,
+    "as long as the incident; each goes when it is done",
+)
+INCIDENT_STORY = Key(
+    "volati:_:incident-story:{incident}",
+    "list: what happened to an incident, as JSON, at most STORY_AT_MOST",
+    INCIDENT.seconds,
+    "as long as the incident",
+)
+INCIDENT_LANE = Key(
+    "volati:_:incident-lane:{lane}",
+    "sorted set: incidents for which something is to be done in this lane (climb, page, tell), by the server's time",
+    INCIDENT.seconds,
+    "as long as the incidents; a member goes when there is nothing left for it",
+)
+INCIDENTS_OPEN = Key(
+    "volati:_:incidents-open",
+    "sorted set: incidents that go on, by when they opened, by the server's time",
+    INCIDENT.seconds,
+    "as long as the incidents; a member goes when its incident is resolved",
+)
+INCIDENT_OF = Key(
+    "volati:_:incident-of:{fingerprint}",
+    "string: the incident that stands for this fault, open or over",
+    INCIDENT.seconds,
+    "as long as the incident: a fault that comes back soon reopens it",
+)
+INCIDENT_AT = Key(
+    "volati:_:incident-at:{channel}:{ts}",
+    "string: the newest incident in this thread",
+    INCIDENT.seconds,
+    "as long as the incident: people answer in its thread",
+)
+INCIDENT_CLOCK = Key(
+    "volati:_:incident-clock",
+    "string: by how many seconds the server's clock was stepped in all, as far as a bot saw it happen",
+    INCIDENT.seconds,
+    "as long as any due time that was moved along",
+)
+HOOKS = Key(
+    "volati:_:hooks",
+    "list: events of PagerDuty's that wait to be worked on, as JSON, in their order, at most HOOKS_AT_MOST",
+    3 * DAY,
+    "counted from the last one; PagerDuty itself gives up after two days",
+)
+HOOK_SEEN = Key(
+    "volati:_:hook-seen:{digest}",
+    "string: mark of the one call that kept this event of PagerDuty's first",
+    3 * DAY,
+    "PagerDuty repeats an event for two days (webhooks v3, behaviour); a day more for clocks",
+)
+PAGER_INCIDENT = Key(
+    "volati:_:pager-incident:{digest}",
+    "string: our incident, by the id of one that PagerDuty made of its page",
+    INCIDENT.seconds,
+    "as long as the incident: notes name no key, only PagerDuty's own id",
+)
+AUDIT = Key(
+    "volati:_:audit",
+    "list: the audit's entries as JSON, each with the hash of the one before",
+    None,
+    "append-only, and never forgotten: some 500 bytes an entry, 20 MB for a hundred a day over a year",
+)
+KEYS = (
+    RUN,
+    RUN_PLACE,
+    LAST_RUN,
+    FIGURES,
+    RECENT,
+    CLAIM,
+    SEEN,
+    UNDER_WAY,
+    OUTBOX,
+    LETTER,
+    LANE,
+    POSTED,
+    TURNS,
+    VISITORS,
+    PLAN,
+    PLANS_DUE,
+    ACTED_ON,
+    INCIDENT,
+    INCIDENT_EFFECTS,
+    INCIDENT_STORY,
+    INCIDENT_LANE,
+    INCIDENTS_OPEN,
+    INCIDENT_OF,
+    INCIDENT_AT,
+    INCIDENT_CLOCK,
+    HOOKS,
+    HOOK_SEEN,
+    PAGER_INCIDENT,
+    AUDIT,
+)
+"""Every key the bot writes. Each but the audit has a lifetime, so a Redis left alone empties itself of the rest."""

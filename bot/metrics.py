@@ -55,7 +55,10 @@ class Recorder(Protocol):
         """A call of Slack's Web API ended: `ok`, `busy`, `unreachable`, or the code Slack refused it with."""
 
     def delivery(self, kind: str, outcome: str) -> None:
-        """Slack delivered something: `answered`, `repeated`, `unhandled`, `stopping` or `failed`."""
+        """Slack delivered something: `answered`, `repeated`, `unhandled`, `stopping` or `failed`.
+
+        PagerDuty did, of kind `pagerduty`: `taken`, `repeated`, `ignored` or `failed`.
+        """
 
     def request_refused(self, reason: str) -> None:
         """A request over HTTP was refused."""
@@ -68,6 +71,12 @@ class Recorder(Protocol):
 
     def error(self, where: str) -> None:
         """Something failed that should not have."""
+
+    def page(self, action: str, outcome: str) -> None:
+        """An event for PagerDuty: `trigger`, `acknowledge` or `resolve`; `accepted`, `later` or `refused`."""
+
+    def incidents(self, open_ones: int, stalled: int) -> None:
+        """So many incidents are open now, and so many of them stand still that should not."""
 
 
 class Unrecorded:
@@ -106,6 +115,12 @@ class Unrecorded:
     def error(self, where: str) -> None:
         """Not counted."""
 
+    def page(self, action: str, outcome: str) -> None:
+        """Not counted."""
+
+    def incidents(self, open_ones: int, stalled: int) -> None:
+        """Not counted."""
+
 
 class Metrics:
     """A recorder whose counts Prometheus can read. Each has a registry of its own: nothing is shared or global."""
@@ -122,11 +137,17 @@ class Metrics:
         self._findings = make.counter("check_findings", "Findings, by the check that found them", "check")
         self._sources = make.histogram("source_seconds", "How long looks at a source took", SOURCE_BUCKETS, "kind")
         self._calls = make.counter("slack_calls", "Calls of Slack's Web API", "method", "outcome")
-        self._deliveries = make.counter("deliveries", "What Slack delivered", "kind", "outcome")
+        self._deliveries = make.counter("deliveries", "What Slack and PagerDuty delivered", "kind", "outcome")
         self._refused = make.counter("requests_refused", "Requests over HTTP that were refused", "reason")
         self._sockets = make.gauge("sockets", "Connections of Socket Mode now", "state")
         self._reconnects = make.counter("socket_replacements", "Connections that were replaced", "reason")
         self._errors = make.counter("errors", "Failures of the bot itself", "where")
+        self._pages = make.counter(
+            "pages", "Events for PagerDuty, by what they say and what became", "action", "outcome"
+        )
+        self._incidents = make.gauge(
+            "incidents", "Incidents now: open ones, and those of them that stand still", "state"
+        )
 
     def exposition(self) -> tuple[bytes, str]:
         """All counts in Prometheus' text format, and its content type."""
@@ -177,6 +198,15 @@ class Metrics:
     def error(self, where: str) -> None:
         """Count a failure."""
         self._errors.labels(self._held("where", where)).inc()
+
+    def page(self, action: str, outcome: str) -> None:
+        """Count an event for PagerDuty."""
+        self._pages.labels(self._held("action", action), self._held("page outcome", outcome)).inc()
+
+    def incidents(self, open_ones: int, stalled: int) -> None:
+        """Note how many there are."""
+        self._incidents.labels("open").set(open_ones)
+        self._incidents.labels("stalled").set(stalled)
 
     def _held(self, label: str, value: str) -> str:
         """The value as a label takes it: itself, as long as it is well formed and not one too many."""

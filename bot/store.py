@@ -31,6 +31,8 @@ from bot.errors import (
 )
 from bot.keys import (
     CLAIM,
+    FIGURES,
+    FIGURES_AT_MOST,
     HOUR,
     LANE,
     LAST_RUN,
@@ -48,8 +50,8 @@ from bot.keys import (
     VISITORS,
     VISITORS_AT_MOST,
 )
-from bot.packing import packed, unpacked
 from bot.queued import Queued
+from bot.runs.packing import packed, unpacked
 
 if TYPE_CHECKING:  # on use: it would be most of the time this module takes to import
     from redis import RedisError
@@ -95,6 +97,12 @@ for i = 1, #oldest, 2 do
     redis.call('DEL', 'volati:' .. environment .. ':run:' .. id, 'volati:_:run-place:' .. id)
   end
 end
+return 1
+"""
+_KEEP_FIGURES = """
+redis.call('LPUSH', KEYS[1], ARGV[1])
+redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
 return 1
 """
 _BEGIN_RUN = """
@@ -323,25 +331,25 @@ class Store:
             RECENT.of(environment=environment),
         )
         kept = await asyncio.to_thread(packed, document)
-        await self._script(_SAVE_RUN, keys, kept, environment, area, run_id, RUN.seconds, RECENT_RUNS)
+        await self.script(_SAVE_RUN, keys, kept, environment, area, run_id, RUN.seconds, RECENT_RUNS)
 
     async def run(self, run_id: str) -> bytes | None:
         """The document of a run of any environment; None when there is none, or none any more."""
-        place = await self._ask("GET", RUN_PLACE.of(run_id=run_id))
+        place = await self.ask("GET", RUN_PLACE.of(run_id=run_id))
         if place is None:
             return None
         return await self._document(RUN.of(environment=place.decode(), run_id=run_id))
 
     async def last_run(self, environment: str, area: str) -> bytes | None:
         """The document of the area's last run; None when there is none within its lifetime."""
-        run_id = await self._ask("GET", LAST_RUN.of(environment=environment, area=area))
+        run_id = await self.ask("GET", LAST_RUN.of(environment=environment, area=area))
         if run_id is None:
             return None
         return await self._document(RUN.of(environment=environment, run_id=run_id.decode()))
 
     async def _document(self, key: str) -> bytes | None:
         """A kept document. What cannot be unpacked is given as it is: whoever reads it says that it is no run."""
-        kept: bytes | None = await self._ask("GET", key)
+        kept: bytes | None = await self.ask("GET", key)
         if kept is None:
             return None
         try:
@@ -349,11 +357,21 @@ class Store:
         except ValueError:
             return kept
 
+    async def keep_figures(self, environment: str, area: str, document: bytes) -> None:
+        """Put a run's figures first among those of the area's latest runs."""
+        key = FIGURES.of(environment=environment, area=area)
+        await self.script(_KEEP_FIGURES, (key,), document, FIGURES_AT_MOST, FIGURES.seconds)
+
+    async def figures(self, environment: str, area: str) -> tuple[bytes, ...]:
+        """The figures of the area's latest runs, oldest first."""
+        found = await self.ask("LRANGE", FIGURES.of(environment=environment, area=area), 0, FIGURES_AT_MOST - 1)
+        return tuple(reversed(found))
+
     async def recent_runs(self, environment: str, limit: int = 20) -> tuple[RecentRun, ...]:
         """The environment's latest runs of all areas, newest first, at most `limit`."""
         recent = RECENT.of(environment=environment)
         last = _within("limit", limit, RECENT_RUNS) - 1
-        found = await self._ask("ZREVRANGE", recent, 0, last, "WITHSCORES")
+        found = await self.ask("ZREVRANGE", recent, 0, last, "WITHSCORES")
         return tuple(_recent(member, at) for member, at in zip(found[::2], found[1::2], strict=True))
 
     async def claim(self, environment: str, name: str, owner: str, seconds: float) -> bool:
@@ -363,11 +381,11 @@ class Store:
         """
         key = CLAIM.of(environment=environment, name=name)
         milliseconds = _within("time of a claim (ms)", round(seconds * 1000), HOUR * 1000)
-        return bool(await self._script(_CLAIM, (key,), owner, milliseconds) == 1)
+        return bool(await self.script(_CLAIM, (key,), owner, milliseconds) == 1)
 
     async def release(self, environment: str, name: str, owner: str) -> None:
         """Give a claim back; another's claim is left alone."""
-        await self._script(_RELEASE, (CLAIM.of(environment=environment, name=name),), owner)
+        await self.script(_RELEASE, (CLAIM.of(environment=environment, name=name),), owner)
 
     async def first_time(self, kind: str, identity: str) -> bool:
         """Whether this id (of an envelope, an event) is seen for the first time within the hour.
@@ -377,36 +395,36 @@ class Store:
         """
         digest = hashlib.sha256(identity.encode(errors="surrogatepass")).hexdigest()
         key = SEEN.of(kind=kind, digest=digest)
-        return bool(await self._script(_CLAIM, (key,), os.urandom(16), HOUR * 1000) == 1)
+        return bool(await self.script(_CLAIM, (key,), os.urandom(16), HOUR * 1000) == 1)
 
     async def begin_run(self, run: UnderWay) -> None:
         """Remember a run under way, so that after a crash its message can say that it was interrupted."""
         RUN.of(environment=run.environment, run_id=run.run_id)  # only to refuse bad names here too
         record = msgspec.json.encode(run)
-        await self._script(_BEGIN_RUN, (UNDER_WAY.of(),), run.run_id, record, UNDER_WAY.seconds)
+        await self.script(_BEGIN_RUN, (UNDER_WAY.of(),), run.run_id, record, UNDER_WAY.seconds)
 
     async def end_run(self, run_id: str) -> None:
         """Forget a run under way; unknown ids are fine."""
-        await self._ask("HDEL", UNDER_WAY.of(), run_id)
+        await self.ask("HDEL", UNDER_WAY.of(), run_id)
 
     async def unfinished_runs(self) -> tuple[UnderWay, ...]:
         """The runs begun and not ended, of every environment, oldest first; other replicas' runs included."""
-        records = await self._ask("HVALS", UNDER_WAY.of())
+        records = await self.ask("HVALS", UNDER_WAY.of())
         return tuple(sorted((msgspec.json.decode(r, type=UnderWay) for r in records), key=lambda r: r.since))
 
     async def queue_letter(self, lane: str, letter: str, document: bytes) -> bool:
         """Put a letter at the end of its lane, or a newer document into one that waits; False when all is full."""
         keys = (OUTBOX.of(), LETTER.of(letter=letter))
         LANE.of(lane=lane)  # only to refuse bad names here too
-        return bool(await self._script(_QUEUE, keys, document, f"{lane} {letter}", OUTBOX.seconds, LETTERS) == 1)
+        return bool(await self.script(_QUEUE, keys, document, f"{lane} {letter}", OUTBOX.seconds, LETTERS) == 1)
 
     async def change_letter(self, letter: str, document: bytes) -> bool:
         """Put a newer document into a letter; False when it waits no longer."""
-        return bool(await self._script(_CHANGE, (LETTER.of(letter=letter),), document) == 1)
+        return bool(await self.script(_CHANGE, (LETTER.of(letter=letter),), document) == 1)
 
     async def first_letter(self, lane: str) -> Queued | None:
         """The letter to be sent next in a lane."""
-        return _queued(await self._script(_PEEK, (OUTBOX.of(),), lane))
+        return _queued(await self.script(_PEEK, (OUTBOX.of(),), lane))
 
     async def take_letter(self, lane: str, letter: str, owner: str) -> Queued | None:
         """The letter, for `owner` alone to send; None when it is not next, or another sends.
@@ -414,65 +432,65 @@ class Store:
         The lane is held for LANE.seconds, and for as long as it is renewed.
         """
         keys, attempt = (OUTBOX.of(), LANE.of(lane=lane)), os.urandom(8).hex()
-        return _queued(await self._script(_TAKE, keys, lane, letter, owner, attempt, LANE.seconds))
+        return _queued(await self.script(_TAKE, keys, lane, letter, owner, attempt, LANE.seconds))
 
     async def renew_lane(self, lane: str, letter: str, owner: str) -> bool:
         """Hold the lane of a letter that is being sent for LANE.seconds more; False when another has it."""
         keys = (LANE.of(lane=lane), LETTER.of(letter=letter))
-        return bool(await self._script(_RENEW_LANE, keys, owner, LANE.seconds) == 1)
+        return bool(await self.script(_RENEW_LANE, keys, owner, LANE.seconds) == 1)
 
     async def return_letter(self, lane: str, letter: str, owner: str, *, begun: bool) -> None:
         """Give a letter back that was not sent; `begun` when it may have been."""
         keys = (LANE.of(lane=lane), LETTER.of(letter=letter))
-        await self._script(_RETURN, keys, owner, "maybe" if begun else "")
+        await self.script(_RETURN, keys, owner, "maybe" if begun else "")
 
     async def settle_letter(self, lane: str, taken: Queued, owner: str, ts: str) -> bool:
         """Note that a letter was posted as `ts`; False when a newer revision of it is still to be sent."""
         keys = self._letter_keys(lane, taken.letter)
         member = f"{lane} {taken.letter}"
-        return bool(await self._script(_SETTLE, keys, owner, ts, POSTED.seconds, member, taken.revision) == 1)
+        return bool(await self.script(_SETTLE, keys, owner, ts, POSTED.seconds, member, taken.revision) == 1)
 
     async def drop_letter(self, lane: str, letter: str, owner: str) -> None:
         """Forget a letter that cannot be sent; what names it learns of it by `letter_ts`."""
-        await self._script(_SETTLE, self._letter_keys(lane, letter), owner, "", POSTED.seconds, f"{lane} {letter}", "")
+        await self.script(_SETTLE, self._letter_keys(lane, letter), owner, "", POSTED.seconds, f"{lane} {letter}", "")
 
     async def letter(self, letter: str) -> bytes | None:
         """The document of a letter that waits, in its newest revision."""
-        found: bytes | None = await self._ask("HGET", LETTER.of(letter=letter), "document")
+        found: bytes | None = await self.ask("HGET", LETTER.of(letter=letter), "document")
         return found
 
     async def letter_ts(self, letter: str) -> str | None:
         """The ts a letter was posted under; empty when it was dropped, None when it waits or is not known."""
-        found = await self._ask("GET", POSTED.of(letter=letter))
+        found = await self.ask("GET", POSTED.of(letter=letter))
         return None if found is None else str(found.decode())
 
     async def lanes(self) -> tuple[str, ...]:
         """The lanes in which letters wait, the longest waiting first."""
-        members = await self._ask("ZRANGE", OUTBOX.of(), 0, -1)
+        members = await self.ask("ZRANGE", OUTBOX.of(), 0, -1)
         return tuple(dict.fromkeys(member.decode().partition(" ")[0] for member in members))
 
     async def free_lanes(self) -> None:
         """Take every lane from whoever sends in it: for a start as the only sender, after one that was killed."""
         for lane in await self.lanes():
-            await self._ask("DEL", LANE.of(lane=lane))
+            await self.ask("DEL", LANE.of(lane=lane))
 
     async def turn(self, name: str, pace: Paced, wanted: int, *, take: bool) -> float:
         """Seconds until so many turns of the named thing are there; at 0, and with `take`, one of them is taken."""
         arguments = (pace.burst, pace.a_minute, TURNS.seconds, wanted, int(take))
-        return float(await self._script(_TURN, (TURNS.of(name=name),), *arguments)) / 1000
+        return float(await self.script(_TURN, (TURNS.of(name=name),), *arguments)) / 1000
 
     async def close_turns(self, name: str, pace: Paced, seconds: float) -> None:
         """No turns for so long (an hour at most), and then one."""
         arguments = (pace.burst, pace.a_minute, TURNS.seconds, min(seconds, HOUR - 60))
-        await self._script(_CLOSE_TURNS, (TURNS.of(name=name),), *arguments)
+        await self.script(_CLOSE_TURNS, (TURNS.of(name=name),), *arguments)
 
     async def visit(self, visitor: bytes) -> None:
         """Note who opened the Home tab; noting them again begins their time anew."""
-        await self._script(_VISIT, (VISITORS.of(),), visitor, VISITORS.seconds, VISITORS_AT_MOST)
+        await self.script(_VISIT, (VISITORS.of(),), visitor, VISITORS.seconds, VISITORS_AT_MOST)
 
     async def visitors(self) -> tuple[bytes, ...]:
         """Who opened the Home tab within VISITORS.seconds, the latest last."""
-        return tuple(await self._script(_VISITORS, (VISITORS.of(),), VISITORS.seconds))
+        return tuple(await self.script(_VISITORS, (VISITORS.of(),), VISITORS.seconds))
 
     def _letter_keys(self, lane: str, letter: str) -> tuple[str, ...]:
         return (LANE.of(lane=lane), OUTBOX.of(), LETTER.of(letter=letter), POSTED.of(letter=letter))
@@ -480,7 +498,7 @@ class Store:
     async def ping(self) -> float:
         """Seconds the server took to answer."""
         began = time.perf_counter()
-        await self._ask("PING")
+        await self.ask("PING")
         return time.perf_counter() - began
 
     async def durability(self) -> Durability:
@@ -497,24 +515,28 @@ class Store:
 
     async def _setting(self, name: str) -> str | None:
         try:
-            found = await self._ask("CONFIG", "GET", name)
+            found = await self.ask("CONFIG", "GET", name)
         except StoreRefused:  # managed servers and tight rights forbid CONFIG: then the answer is unknown
             return None
         return found[1].decode() if found else None
 
     async def _version(self) -> str | None:
         try:
-            server = await self._ask("INFO", "server")
+            server = await self.ask("INFO", "server")
         except StoreRefused:
             return None
         version = server.get("valkey_version") or server.get("redis_version")
         return str(version) if version else None
 
-    async def _script(self, script: str, keys: tuple[str, ...], *arguments: Any) -> Any:  # noqa: ANN401 -- as _ask
-        return await self._ask("EVAL", script, len(keys), *keys, *arguments)
+    async def script(self, script: str, keys: tuple[str, ...], *arguments: Any) -> Any:  # noqa: ANN401 -- as ask
+        """What a Lua script gives; it names every key it touches. It may run twice: see `ask`."""
+        return await self.ask("EVAL", script, len(keys), *keys, *arguments)
 
-    async def _ask(self, *command: Any) -> Any:  # noqa: ANN401 -- Redis answers what the command says
-        """The server's answer within the deadline: every question of this module goes through here."""
+    async def ask(self, *command: Any) -> Any:  # noqa: ANN401 -- Redis answers what the command says
+        """The server's answer within the deadline, for the few modules that keep things by commands of their own.
+
+        After a lost connection the command is sent again: it must give the same whether or not the first one arrived.
+        """
         try:
             async with asyncio.timeout(self._deadline):
                 answer = await self._persistently(*command)
@@ -529,7 +551,7 @@ class Store:
         self._answered = True
         return answer
 
-    async def _persistently(self, *command: Any) -> Any:  # noqa: ANN401 -- as _ask
+    async def _persistently(self, *command: Any) -> Any:  # noqa: ANN401 -- as ask
         """The server's answer, asked for again after a lost connection: every command bears repeating."""
         for pause in PAUSES_SECONDS if self._answered else ():
             with contextlib.suppress(StoreUnreachable, StoreBusy):  # busy: it loads its file after a restart
@@ -537,7 +559,7 @@ class Store:
             await asyncio.sleep(pause)
         return await self._once(*command)
 
-    async def _once(self, *command: Any) -> Any:  # noqa: ANN401 -- as _ask
+    async def _once(self, *command: Any) -> Any:  # noqa: ANN401 -- as ask
         """The server's answer, or the library's error as one of ours."""
         from redis import RedisError  # noqa: PLC0415 -- on use: see TYPE_CHECKING above
 
@@ -613,7 +635,7 @@ def _connected_to(url: str, deadline: float) -> Client:
             max_connections=CONNECTIONS,
             timeout=deadline,
             socket_connect_timeout=deadline,
-            # The deadline is ours, in _ask. The library's own would use asyncio.wait_for, which on Python 3.11
+            # The deadline is ours, in ask. The library's own would use asyncio.wait_for, which on Python 3.11
             # can swallow a cancellation (python/cpython#86296).
             socket_timeout=None,
             retry=Retry(NoBackoff(), 0),

@@ -5,6 +5,7 @@ It never looks at what the work does. A job tells its own errors to people; what
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import structlog
 
@@ -16,10 +17,29 @@ AT_ONCE = 8
 WAITING = 50
 """Jobs that may wait for a place: at some seconds each, the last of them is a minute or so away."""
 
+AGAIN_SECONDS = 5.0
+"""Before a loop that failed begins again: a fault that lasts must not fill the log."""
+
 LAST_WORDS_SECONDS = 3.0
 """How long a cancelled job may take to tell people that it was stopped."""
 
 _log = structlog.get_logger()
+
+
+async def kept_going(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    """Work that is to go on until it is cancelled. What escapes from it is logged, and it begins again.
+
+    It ends where the work ends by itself.
+    """
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 an edge: without this the work would be gone, and nobody would know
+            with suppress(Exception):  # a log that cannot be written must not end what escalates
+                _log.exception("it failed, and begins again", work=name)
+            await asyncio.sleep(AGAIN_SECONDS)
+        else:
+            return
 
 
 class TooBusyError(VolatiError):
@@ -49,7 +69,9 @@ class Tasks:
         if self._closed:
             raise TooBusyError("Volati is stopping. Ask again when it is back, in a minute or so.")
         if len(self._tasks) >= self._most:
-            raise TooBusyError(f"Volati has {len(self._tasks)} diagnoses waiting. Ask again in a minute.")
+            raise TooBusyError(
+                f"Volati has {len(self._tasks)} things to do, and takes on no more. Ask again in a minute."
+            )
         task = asyncio.create_task(self._run(name, job), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

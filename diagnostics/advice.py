@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """A step for a person. Places such as `{url}` and `{name}`, listed in remedies.py, are filled in in both texts."""
+    """A step for a person. Places such as `{url}` and `{name}`, listed in remedies.py, are filled in in all texts.
+
+    `act` are the words of the bot's own command for the same, where it can do it under guard.
+    """
 
     text: str
     command: str = ""
+    act: str = ""

@@ -23,6 +23,8 @@ class Rule:
         return not self.linked or cause.subject == finding.subject or cause.subject in finding.rests_on
 
 
+_Rules = Mapping[str, tuple[Rule, ...]]
+
 # Everything that needs an answer from Keycloak before it can succeed.
 _ANSWERS = (
     "keycloak.not-answering",
@@ -174,6 +176,90 @@ _LOGGED = (
     "network.controller-log-errors",
 )
 
+# The backend's HTTP surface: the way there, what stands behind it, what is answered.
+_NO_WAY_TO_BACKEND = (
+    "graphql.name-unknown",
+    "graphql.refused",
+    "graphql.connect-timeout",
+    "graphql.certificate-expired",
+    "graphql.certificate-not-yet-valid",
+    "graphql.certificate-wrong-name",
+    "graphql.certificate-untrusted",
+    "graphql.tls-failed",
+)
+_BACKEND_ANSWERS = (
+    "graphql.not-answering",
+    "graphql.gateway-error",
+    "graphql.server-error",
+    "graphql.query-fails",
+)
+_LOGIN_AT_BACKEND = ("graphql.token-refused", "graphql.forbidden", "graphql.keycloak-not-reached")
+_WHOLE_SURFACE = (
+    *_LOGIN_AT_BACKEND,
+    "graphql.keycloak-trouble",
+    "graphql.health-failing",
+    "graphql.introspection-broken",
+)
+#: What is slow because something before or behind it is.
+LATENCY = ("performance.endpoint-slow", "performance.slower-than-usual", "performance.endpoint-unsteady")
+#: What of the database explains latency, by its name in both areas: `database.…`, and `performance.database-…`.
+SLOW_DATABASE = (
+    "slots-nearly-used",
+    "migration-locked",
+    "blocked-sessions",
+    "idle-in-transaction",
+    "long-statements",
+    "missing-index",
+    "cache-misses",
+    "dead-rows",
+    "repeated-statements",
+    "slow-statements",
+)
+
+#: Why PostgreSQL has no session for anybody: what the backend and its logs say then follows from it.
+_NO_SESSION = (
+    "database.secret-incomplete",
+    "database.name-unknown",
+    "database.no-route",
+    "database.refused",
+    "database.timeout",
+    "database.tls-missing",
+    "database.certificate-expired",
+    "database.certificate-wrong-name",
+    "database.certificate-untrusted",
+    "database.tls-failed",
+    "database.starting-up",
+    "database.in-recovery",
+    "database.shutting-down",
+    "database.hba-rejected",
+    "database.password-rejected",
+    "database.role-missing",
+    "database.database-missing",
+    "database.slots-full",
+    "database.session-refused",
+)
+_OF_THE_DATABASE = (
+    "server.database-connection-failed",
+    "server.database-name-unknown",
+    "server.database-refused",
+    "server.database-timeout",
+)
+
+
+def _within_the_database(area: str) -> tuple[Rule, ...]:
+    """What explains what within the database, in the area whose ids begin like this."""
+    migration, blocked, idle = f"{area}migration-locked", f"{area}blocked-sessions", f"{area}idle-in-transaction"
+    long, slow, cache = f"{area}long-statements", f"{area}slow-statements", f"{area}cache-misses"
+    return (
+        # A migration's wait is told once: with the session at the head of the queue, and what that holds.
+        Rule(migration, (blocked, idle, long), linked=True),
+        Rule(blocked, (idle, long), linked=True),
+        Rule(f"{area}slots-nearly-used", (idle,), linked=True),
+        Rule(idle, (f"{area}dead-rows",)),
+        Rule(f"{area}missing-index", (slow, cache)),
+    )
+
+
 # Upstream first. A finding belongs to the first rule here that explains it.
 RULES = (
     Rule("keycloak.container-stopped", (*_NO_CONNECTION, *_AFTER_CONNECTING, *_LOG)),
@@ -227,7 +313,11 @@ RULES = (
     # The log of the server itself says how far the connection came; the same is seen from outside.
     Rule(
         "server.database-connection-failed",
-        ("server.database-name-unknown", "server.database-refused", "server.database-timeout"),
+        (
+            "server.database-name-unknown",
+            "server.database-refused",
+            "server.database-timeout",
+        ),
     ),
     *(
         Rule(cause, (*_EDGE, "network.gateway-error", "network.proxy-errors"))
@@ -254,25 +344,87 @@ RULES = (
     ),
     # The controller's log names no subject that could be compared; what it says is a note beside any of these.
     *(Rule(cause, ("network.proxy-errors",)) for cause in _LOGGED),
+    *(Rule(cause, (*_BACKEND_ANSWERS, *_WHOLE_SURFACE)) for cause in _NO_WAY_TO_BACKEND),
+    # What the backend stands on, before what it answers for lack of it.
+    Rule("graphql.database-unavailable", (*_BACKEND_ANSWERS, "graphql.health-failing", "graphql.introspection-broken")),
+    Rule("graphql.keycloak-trouble", (*_LOGIN_AT_BACKEND, *_BACKEND_ANSWERS, "graphql.health-failing")),
+    Rule("graphql.keycloak-not-reached", ("graphql.token-refused", *_BACKEND_ANSWERS, "graphql.health-failing")),
+    *(
+        Rule(cause, ("graphql.not-answering", "graphql.health-failing"))
+        for cause in ("graphql.gateway-error", "graphql.server-error")
+    ),
+    Rule("graphql.server-error", ("graphql.query-fails", "graphql.introspection-broken", "graphql.log-panics")),
+    Rule("graphql.query-fails", ("graphql.introspection-broken", "graphql.log-panics")),
+    Rule("graphql.schema-differs", ("graphql.log-unknown-fields",)),
+    Rule("performance.node-pressure", (*LATENCY, "performance.node-busy", "performance.cpu-at-limit"), linked=True),
+    Rule("performance.node-busy", LATENCY, linked=True),
+    *(
+        Rule(cause, ("performance.autoscaler-flapping", "performance.autoscaler-at-max", *LATENCY), linked=True)
+        for cause in ("performance.memory-near-limit", "performance.cpu-at-limit")
+    ),
+    *(
+        Rule(cause, LATENCY, linked=True)
+        for cause in (
+            "performance.autoscaler-no-target",
+            "performance.autoscaler-without-metrics",
+            "performance.autoscaler-flapping",
+            "performance.autoscaler-at-max",
+        )
+    ),
+    Rule("performance.autoscaler-flapping", ("performance.autoscaler-at-max",), linked=True),
+    *_within_the_database("performance.database-"),
+    *(Rule(f"performance.database-{name}", LATENCY) for name in SLOW_DATABASE),
+    Rule("performance.endpoint-slow", ("performance.slower-than-usual", "performance.queries-too-complex")),
+    Rule("database.credentials-untidy", ("database.name-unknown", "database.password-rejected")),
+    *_within_the_database("database."),
     Rule("why.user-disabled", ("why.denied",)),
     Rule("token.issuer-wrong", ("token.key-unknown", "token.inactive")),
     *(Rule(cause, ("token.inactive",)) for cause in ("token.key-unknown", "token.signature-wrong", "token.expired")),
     Rule("token.algorithm-refused", ("token.key-unknown", "token.signature-wrong", "token.inactive")),
 )
 
+#: What one area's findings explain of another's, where several were looked at: PostgreSQL stands before the backend,
+#: and behind what that answers.
+ACROSS = (
+    *(
+        Rule(cause, (*_OF_THE_DATABASE, "server.migration-failed"))
+        for cause in (*_NO_SESSION, "database.credentials-untidy", "database.slots-nearly-used")
+    ),
+    *(
+        Rule(cause, ("server.migration-failed",))
+        for cause in ("database.create-forbidden", "database.migration-locked")
+    ),
+    *(
+        Rule(cause, ("graphql.database-unavailable",))
+        for cause in (*_NO_SESSION, "database.credentials-untidy", "database.slots-nearly-used")
+    ),
+    # The same told by both areas, each time about the same thing; then what is slow for it.
+    *(Rule(f"database.{name}", (f"performance.database-{name}",), linked=True) for name in SLOW_DATABASE),
+    *(Rule(f"database.{name}", LATENCY) for name in SLOW_DATABASE),
+)
+
 
 def explain(findings: Sequence[Finding], order: Sequence[str]) -> tuple[Cause, ...]:
-    """The causes among the findings, worst first, each with the findings it explains.
+    """The causes among the findings of one area, worst first, each with the findings it explains.
 
     A cause weighs as much as the worst of what it explains. Among equals, the one that explains more comes
     first, then the one whose check is listed first in `order`.
     """
+    return _explained(findings, order, _EXPLAINING)
+
+
+def explain_across(findings: Sequence[Finding], order: Sequence[str]) -> tuple[Cause, ...]:
+    """The same for findings of several areas: one area's may explain another's."""
+    return _explained(findings, order, _EXPLAINING_ACROSS)
+
+
+def _explained(findings: Sequence[Finding], order: Sequence[str], rules: _Rules) -> tuple[Cause, ...]:
     listed = sorted(findings, key=lambda finding: (order.index(finding.id), str(finding.subject)))
     present = _by_id(listed)
     roots: dict[Symptom, Finding] = {}
     symptoms: dict[Symptom, list[Finding]] = {}
     for finding in listed:
-        root = _root(finding, present)
+        root = _root(finding, present, rules)
         roots.setdefault(root.symptom, root)
         symptoms.setdefault(root.symptom, []).extend([finding] if finding.symptom != root.symptom else [])
     ranked = sorted(roots, key=lambda one: _weight(roots[one], symptoms[one], order))
@@ -286,11 +438,11 @@ def _by_id(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return present
 
 
-def _root(finding: Finding, present: Mapping[str, Sequence[Finding]]) -> Finding:
-    for rule in _EXPLAINING.get(finding.id, ()):
+def _root(finding: Finding, present: Mapping[str, Sequence[Finding]], rules: _Rules) -> Finding:
+    for rule in rules.get(finding.id, ()):
         for cause in present.get(rule.cause, ()):
             if rule.holds(cause, finding):
-                return _root(cause, present)
+                return _root(cause, present, rules)
     return finding
 
 
@@ -304,13 +456,14 @@ def _weight(root: Finding, symptoms: Sequence[Finding], order: Sequence[str]) ->
     return worst, -len(symptoms), order.index(root.id), str(root.subject)
 
 
-def _explaining() -> dict[str, tuple[Rule, ...]]:
+def _explaining(rules: Iterable[Rule]) -> dict[str, tuple[Rule, ...]]:
     found: dict[str, tuple[Rule, ...]] = {}
-    for rule in RULES:
+    for rule in rules:
         for id in rule.explains:
             found[id] = (*found.get(id, ()), rule)
     return found
 
 
 #: The same rules by what they explain, in the same order.
-_EXPLAINING = _explaining()
+_EXPLAINING = _explaining(RULES)
+_EXPLAINING_ACROSS = _explaining((*ACROSS, *RULES))

@@ -6,7 +6,7 @@ It is saved with the run, so that a replay judges by the same measures.
 from datetime import datetime
 
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.model import Fact, Value
+from diagnostics.model import Fact, Past, Value
 
 
 class Limits(Value, frozen=True):
@@ -34,6 +34,63 @@ class Limits(Value, frozen=True):
     balancer_seconds: int = 300
     # Shorter than this, a token can run out between being fetched and being used by a slow request.
     token_life_seconds: int = 30
+    # People begin to notice at about a second; the health endpoint of a sound backend answers within some 20 ms.
+    response_slow_ms: int = 1000
+    # Response times double from one quiet minute to the next; three times as long is no weather any more.
+    response_times_usual: float = 3.0
+    # Below this nobody feels a difference, whatever the factor: a frame of a film takes 40 ms.
+    response_growth_ms: int = 100
+    # The median of fewer earlier runs is chance.
+    response_runs: int = 5
+    # The kernel throttles in slices of 100 ms: an average this close to the limit has slices that were over it.
+    cpu_limit_percent: int = 90
+    # A Go program's heap may double before it is collected; from here the next peak is killed.
+    memory_limit_percent: int = 90
+    # A node this full has nothing left for the pods of one that fails.
+    node_percent: int = 90
+    # An autoscaler waits five minutes before it takes pods away: more turns than these in half an hour are a swing.
+    autoscaler_turns: int = 3
+    autoscaler_minutes: int = 30
+    # The tenth that is left goes within seconds when a pool grows: the backend's replicas open some ten each.
+    slots_percent: int = 90
+    # Between two statements of a transaction a program needs milliseconds; it keeps locks and dead rows meanwhile.
+    idle_transaction_seconds: int = 5
+    # PostgreSQL looks for a deadlock after 1 s; who still waits then waits for somebody that does not come along.
+    blocked_seconds: int = 2
+    # A visitor gives up within ten seconds, and a request of the backend with him.
+    long_statement_seconds: int = 10
+    # The runbook has statements logged from 1 s on.
+    slow_statement_ms: int = 1000
+    # Below five calls a mean is somebody's one query by hand, not the platform's doing.
+    slow_statement_calls: int = 5
+    # A list of fewer rows costs a visitor nothing, even when each row asks once more.
+    repeated_rows: int = 10
+    # So often a statement must have been asked before its share tells anything.
+    repeated_calls: int = 500
+    # Reading a table of fewer rows from end to end takes about a millisecond: PostgreSQL prefers it to an index.
+    scan_rows: int = 10_000
+    # A table is read through once by a backup and once by an analysis; fifty times is what somebody's query does.
+    scans: int = 50
+    # A tenth of all reads from end to end means a query of the platform's; where indexes serve, it is next to none.
+    scan_percent: int = 10
+    # A platform's data of every day fits into memory: hits are above 99 %. Below 90 the disk sets the pace.
+    cache_percent: int = 90
+    # Blocks (of 8 kB) that must have been read: 400 MB are more than a small server's memory takes to fill once.
+    cache_reads: int = 50_000
+    # Autovacuum comes at a fifth of a table's rows; at two fifths it has not come, or cannot remove them.
+    dead_percent: int = 40
+    # Fewer dead rows than this cost nothing, whatever their share.
+    dead_rows: int = 10_000
+    # Transaction numbers: autovacuum begins at 200 million; at a thousand million it has failed for long.
+    old_transactions: int = 1_000_000_000
+    # At 1,600 million PostgreSQL drops all else for it (vacuum_failsafe_age); at 2,100 million it takes no changes.
+    oldest_transactions: int = 1_600_000_000
+    # Replays come every few ms; half a minute behind, a reader sees what is no longer true.
+    replication_seconds: int = 30
+    # Half of what lies between two checkpoints by default (max_wal_size 1 GB): a server that follows keeps less.
+    replication_bytes: int = 512_000_000
+    # Without a look before, deadlocks count where the counting began within the hour: older ones are another story.
+    deadlock_hours: int = 1
 
 
 class KeycloakExpected(Value, frozen=True):
@@ -95,18 +152,45 @@ class ClusterExpected(Value, frozen=True):
         return name.namespace in self.namespaces
 
 
+class SurfaceExpected(Value, frozen=True):
+    """Where the platform's HTTP surface should be, as the configuration states it; the defaults are the runbook's.
+
+    `schema` names the file with the expected schema; empty where none is configured. `ca_file` is as above.
+    """
+
+    health_url: str = "https://api.volaticloud.com/health"
+    graphql_url: str = "https://api.volaticloud.com/query"
+    schema: str = ""
+    ca_file: str = ""
+
+
+class DatabaseExpected(Value, frozen=True):
+    """How Volati comes to the database, as the configuration states it; no address and no password of a secret's.
+
+    `role` is the role the platform logs in as; empty where it is the one that Volati uses. `origin` is where Volati's
+    own login is configured, or `secret` the cluster's, as namespace/name, that it is read from.
+    """
+
+    role: str = ""
+    origin: str = ""
+    secret: str = ""
+
+
 class Expected(Value, frozen=True):
     """What the platform should look like, area by area; None where that part is not configured."""
 
     keycloak: KeycloakExpected | None = None
     cluster: ClusterExpected | None = None
+    surface: SurfaceExpected | None = None
+    database: DatabaseExpected | None = None
 
 
 class Context(Value, frozen=True):
     """The frame of one judgement.
 
     `at` is aware, in UTC. `seen_from` says where the bot looks from, as in "from the bot's pod".
-    `previous` holds the marks of the run before, empty when there was none.
+    `previous` holds the marks of the run before, empty when there was none. `history` holds the figures of the runs
+    before, oldest first.
     """
 
     at: datetime
@@ -114,6 +198,12 @@ class Context(Value, frozen=True):
     limits: Limits = Limits()
     expected: Expected = Expected()
     previous: tuple[Fact, ...] = ()
+    history: tuple[Past, ...] = ()
+
+    @property
+    def surface(self) -> SurfaceExpected:
+        """Where the HTTP surface is; the runbook's defaults where nothing is configured."""
+        return self.expected.surface or SurfaceExpected()
 
     @property
     def cluster(self) -> ClusterExpected:

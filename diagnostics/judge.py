@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from diagnostics.causes import explain
+from diagnostics.causes import explain, explain_across
 from diagnostics.check import Area, Check
 from diagnostics.context import Context
 from diagnostics.model import (
@@ -15,9 +15,11 @@ from diagnostics.model import (
     Diagnosis,
     Evidence,
     Fact,
+    Figure,
     Finding,
     Reason,
     Severity,
+    Symptom,
     Unobserved,
     Verdict,
 )
@@ -53,19 +55,27 @@ def judge(area: Area, environment: str, seen: Seen, context: Context, span: Span
 
 
 def together(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
-    """Several areas as one answer of the same shape: the worst verdict over all, and its causes first."""
+    """Several areas as one answer of the same shape: the worst verdict over all, causes explained across them."""
     if len(diagnoses) == 1:
         return diagnoses[0]
     worst_first = sorted(diagnoses, key=lambda one: list(Verdict).index(one.verdict))
+    findings = tuple(finding for one in worst_first for finding in one.findings)
+    causes = explain_across(findings, tuple(dict.fromkeys(finding.id for finding in findings)))
+    left = {cause.itself for cause in causes}
     return Diagnosis(
         area=" ".join(one.area for one in diagnoses),
         environment=diagnoses[0].environment,
         verdict=worst_first[0].verdict,
-        causes=tuple(cause for one in worst_first for cause in one.causes),
-        findings=tuple(finding for one in worst_first for finding in one.findings),
+        causes=causes,
+        findings=findings,
         unobserved=tuple(lack for one in worst_first for lack in one.unobserved),
         changes=tuple(change for one in worst_first for change in one.changes),
-        suggestions=tuple(suggestion for one in worst_first for suggestion in one.suggestions),
+        suggestions=tuple(
+            suggestion
+            for one in worst_first
+            for suggestion in one.suggestions
+            if Symptom(suggestion.cause, suggestion.subject) in left
+        ),
         started_at=min(one.started_at for one in diagnoses),
         duration_ms=sum(one.duration_ms for one in diagnoses),
     )
@@ -74,6 +84,11 @@ def together(diagnoses: Sequence[Diagnosis]) -> Diagnosis:
 def marks(seen: Seen) -> tuple[Fact, ...]:
     """What the evidence of a run says should stay the same until the next."""
     return tuple(mark for _, found in seen.items() if isinstance(found, Evidence) for mark in found.marks())
+
+
+def figures(seen: Seen) -> tuple[Figure, ...]:
+    """The numbers of a run that later ones compare theirs with."""
+    return tuple(one for _, found in seen.items() if isinstance(found, Evidence) for one in found.figures())
 
 
 def changes(before: Iterable[Fact], after: Iterable[Fact]) -> tuple[Change, ...]:

@@ -84,6 +84,24 @@ class Fact(Value, frozen=True):
     value: str
 
 
+class Figure(Value, frozen=True):
+    """A number that is worth comparing with what it was: its label, which says the unit, and the number."""
+
+    label: str
+    value: float
+
+
+class Past(Value, frozen=True):
+    """The figures of an earlier run, and when that was (aware, UTC)."""
+
+    at: datetime
+    figures: tuple[Figure, ...] = ()
+
+    def value(self, label: str) -> float | None:
+        """The figure of this label; None where that run had none."""
+        return next((one.value for one in self.figures if one.label == label), None)
+
+
 class Evidence(Value, frozen=True):
     """Base of everything that is looked at. One subclass per kind; its fields are plain and free of secrets.
 
@@ -99,6 +117,10 @@ class Evidence(Value, frozen=True):
 
     def marks(self) -> tuple[Fact, ...]:
         """What should stay the same between two runs, such as key ids; a difference is shown as a change."""
+        return ()
+
+    def figures(self) -> tuple[Figure, ...]:
+        """What later runs compare theirs with: numbers that differ a little from run to run."""
         return ()
 
     def lacks(self) -> "tuple[Unobserved, ...]":
@@ -187,13 +209,17 @@ class SuggestionKind(StrEnum):
 
 
 class Suggestion(Value, frozen=True):
-    """What to do next about a cause: a step in words, and the command filled in for this platform."""
+    """What to do next about a cause: a step in words, and the command filled in for this platform.
+
+    An act says in `act` what the bot can do about it under guard, in the words of its own command: `restart backend`.
+    """
 
     kind: SuggestionKind
     cause: str
     subject: Subject
     text: str
     command: str = ""
+    act: str = ""
 
 
 class Change(Value, frozen=True):

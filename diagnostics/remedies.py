@@ -1,13 +1,18 @@
 """What to do about a cause: one table from a cause's id to advice, with commands filled in for this platform."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from shlex import quote
 
 from diagnostics.advice import Advice
+from diagnostics.areas.database import advice as database
+from diagnostics.areas.graphql import advice as graphql
 from diagnostics.areas.network import advice as network
+from diagnostics.areas.performance import advice as performance
+from diagnostics.areas.performance.database import SHARED, shared_id
 from diagnostics.areas.server import advice as server
 from diagnostics.areas.server.telling import FORM
-from diagnostics.context import ClusterExpected, Context, KeycloakExpected
+from diagnostics.context import ClusterExpected, Context, KeycloakExpected, SurfaceExpected
 from diagnostics.model import Cause, Finding, Subject, Suggestion, SuggestionKind
 
 _LOGS = Advice("Read Keycloak's own log for the reason.", "{logs}")
@@ -27,6 +32,7 @@ _CLIENT = "admin console > realm {realm} > Clients > {client}"
 _BACKEND = Advice(
     "Then restart the backend, which reads its settings at start.",
     "{kubectl} rollout restart deployment/{backend} -n {backend_namespace}",
+    "restart {backend_namespace}/{backend}",
 )
 _SECRET = (
     Advice(
@@ -307,9 +313,20 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "keycloak.probe-left-behind": (Advice("Nothing to do: it has been removed."),),
     **server.ADVICE,
     **network.ADVICE,
+    **graphql.ADVICE,
+    **performance.ADVICE,
+    # The database's share of slow answers is mended in the database.
+    **{shared_id(check.id): database.ADVICE[check.id] for check in SHARED},
+    **database.ADVICE,
 }
 #: What differs by the form a fault comes in, which is one of the facts of its finding.
-FORMS: dict[tuple[str, str], tuple[Advice, ...]] = server.FORMS
+FORMS: dict[tuple[str, str], tuple[Advice, ...]] = {
+    **server.FORMS,
+    **database.FORMS,
+    **performance.FORMS,
+    # What Keycloak is to blame for is mended there.
+    **{("graphql.keycloak-trouble", id): steps for id, steps in ADVICE.items() if id.startswith("keycloak.")},
+}
 
 #: What a finding's facts may fill in, and what stands there for a person to fill in where none does.
 _FROM_FACTS = {
@@ -318,16 +335,24 @@ _FROM_FACTS = {
     "image": "<IMAGE>",
     "secret": "<SECRET>",
     "key": "<KEY>",
+    "one pod more": "<N>",
     "node": "<NODE>",
     "host": "<DB_HOST>",
     "port": "5432",
     "database": "volaticloud",
     "user": "volaticloud",
     "registry": "<REGISTRY>",
+    "pid": "<PID>",
+    "backend start": "<START>",
+    "table": "<TABLE>",
+    "role": "volaticloud",
+    "login from": "Volati's settings",
 }
 #: The kinds that kubectl rolls out, as subjects name them, and what marks the steps that are about these alone.
 _ROLLED_OUT = {"deployment", "statefulset", "daemonset"}
 _OF_ROLLOUTS = ("{kind}/{name}", "{name} <CHART>")
+#: A name, a number or a time that needs no quotes: in a shell, and in SQL.
+_PLAIN = re.compile(r"[A-Za-z0-9_.:+-]+")
 
 
 def suggest(causes: Iterable[Cause], context: Context, findings: Iterable[Finding] = ()) -> tuple[Suggestion, ...]:
@@ -337,19 +362,57 @@ def suggest(causes: Iterable[Cause], context: Context, findings: Iterable[Findin
 
 
 def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator[Suggestion]:
-    words = {**_words(context.expected.keycloak), **_cluster_words(context.cluster), **_place(cause.subject)}
+    words = {
+        **_words(context.expected.keycloak),
+        **_cluster_words(context.cluster),
+        **_surface_words(context.surface),
+        **_place(cause.subject),
+    }
     known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
     quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}
     for advice in FORMS.get((cause.id, facts.get(FORM, "")), ADVICE.get(cause.id, ())):
         if not _fits(advice, cause.subject):
             continue
-        text, command = _filled(advice.text, {**words, **known}), _filled(advice.command, {**words, **quoted})
-        yield Suggestion(SuggestionKind.ADVICE, cause.id, cause.subject, text, command)
+        text = _filled(advice.text, {**words, **known})
+        command = _filled(advice.command, {**words, **quoted, **_in_sql(facts)})
+        possible = _possible(advice, cause.subject, context) and _known(advice, facts)
+        act = _act(advice, {**facts, **words, **_in_sql(facts)}) if possible else ""
+        kind = SuggestionKind.ACT if act else SuggestionKind.ADVICE
+        yield Suggestion(kind, cause.id, cause.subject, text, command, act)
+
+
+def _in_sql(facts: Mapping[str, str]) -> dict[str, str]:
+    """What a statement is filled in with: plain names only, since no quotes of the shell's or SQL's are around it."""
+    plain = {place: facts[place] for place in _FROM_FACTS if _PLAIN.fullmatch(facts.get(place, ""))}
+    return {f"sql {place}": plain.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
 
 
 def _fits(advice: Advice, subject: Subject) -> bool:
     """Whether a step can be done about this: a job or a single pod has no rollouts, no scale and no release."""
     return subject.kind in _ROLLED_OUT or not any(words in advice.command for words in _OF_ROLLOUTS)
+
+
+def _act(advice: Advice, words: dict[str, str]) -> str:
+    """The act's words; none where a place is open, since no button may stand for what a person must fill in first."""
+    act = _filled(advice.act, words)
+    return "" if "<" in act else act
+
+
+def _known(advice: Advice, facts: Mapping[str, str]) -> bool:
+    """Whether what the words of an act are filled in with is known, and a plain name or number."""
+    return not any(f"{{{place}}}" in advice.act and not _PLAIN.fullmatch(facts.get(place, "")) for place in _FROM_FACTS)
+
+
+def _possible(advice: Advice, subject: Subject, context: Context) -> bool:
+    """Whether the bot can do it to this: only a deployment keeps the revisions it can go back to.
+
+    The backend is one of a cluster, which must be configured.
+    """
+    if "{backend}" in advice.act and context.expected.cluster is None:
+        return False
+    if "{name}" not in advice.act:
+        return True
+    return subject.kind == "deployment" or (subject.kind in _ROLLED_OUT and not advice.act.startswith("rollback"))
 
 
 def _place(subject: Subject) -> dict[str, str]:
@@ -373,6 +436,14 @@ def _cluster_words(platform: ClusterExpected) -> dict[str, str]:
         "controller_namespace": platform.controller.namespace,
         "backend": platform.backend.name,
         "backend_namespace": platform.backend.namespace,
+    }
+
+
+def _surface_words(surface: SurfaceExpected) -> dict[str, str]:
+    return {
+        "graphql_url": surface.graphql_url,
+        "health_url": surface.health_url,
+        "schema": surface.schema or "<SCHEMA>",
     }
 
 

@@ -5,8 +5,8 @@ import msgspec
 from diagnostics.areas import area_named
 from diagnostics.context import Context
 from diagnostics.evidence import KINDS
-from diagnostics.judge import Span, judge, marks
-from diagnostics.model import Diagnosis, Evidence, Fact, Unobserved, Value
+from diagnostics.judge import Span, figures, judge, marks
+from diagnostics.model import Diagnosis, Evidence, Fact, Figure, Past, Unobserved, Value
 from diagnostics.observe import Seen
 
 #: Raised by one whenever an older saved run can no longer be read.
@@ -32,7 +32,7 @@ class Saved(Value, frozen=True):
 
 
 class Run(Value, frozen=True):
-    """One examination, whole. Equal runs have equal JSON. `marks` are what the next run compares with."""
+    """One examination, whole. Equal runs have equal JSON. `marks` and `figures` are what later ones compare with."""
 
     format: int
     id: str
@@ -41,12 +41,13 @@ class Run(Value, frozen=True):
     evidence: dict[str, Saved]
     diagnosis: Diagnosis
     marks: tuple[Fact, ...] = ()
+    figures: tuple[Figure, ...] = ()
 
     @classmethod
     def of(cls, id: str, deep: bool, context: Context, seen: Seen, diagnosis: Diagnosis) -> "Run":  # noqa: FBT001 a field of a value
         """A run of what was seen and judged."""
         evidence = {kind.KIND: _saved(found) for kind, found in seen.items()}
-        return cls(FORMAT, id, deep, context, evidence, diagnosis, marks(seen))
+        return cls(FORMAT, id, deep, context, evidence, diagnosis, marks(seen), figures(seen))
 
     @classmethod
     def decode(cls, document: bytes) -> "Run":
@@ -62,6 +63,10 @@ class Run(Value, frozen=True):
         if run.format != FORMAT:
             raise RunUnreadableError(f"This run has format {run.format}; this version reads format {FORMAT}.")
         return run
+
+    def past(self) -> Past | None:
+        """Its figures, for the runs to come; None where it has none."""
+        return Past(self.diagnosis.started_at, self.figures) if self.figures else None
 
     def encode(self) -> bytes:
         """The run as JSON, in UTF-8."""

@@ -4,13 +4,13 @@ import re
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.commands import Diagnose
-from bot.examiner import Order
+from bot.runs.examiner import Order
 from bot.slack.message import Message
 from bot.slack.poster import Place
 from bot.slack.views.again import RUN_AGAIN, Again, without_buttons
 from bot.slack.views.answers import told
 from bot.slack.views.home import DIAGNOSE
+from bot.words.commands import Diagnose
 from handlers.desk import Asked, Desk, Json
 from handlers.diagnose import Spot, begin, begin_one
 from handlers.privately import say_soon

@@ -10,7 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.correlation import current_id
 from bot.slack.transport import Identity, Transport
 from bot.slack.views.answers import failed
-from handlers import again, glances, home, mention, token, triage, why
+from handlers import acts, again, glances, home, incidents, mention, token, triage, why
 from handlers.desk import Asked, Desk
 from handlers.hear import hear
 
@@ -60,6 +60,8 @@ def listen(app: AsyncApp, desk: Desk, me: Identity) -> None:
     token.listen(app, desk)
     why.listen(app, desk)
     triage.listen(app, desk)
+    acts.listen(app, desk)
+    incidents.listen(app, desk)
 
 
 async def _failed(error: Exception, body: dict[str, Any]) -> BoltResponse:

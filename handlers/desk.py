@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from bot.access import Denied, OwnRights
-from bot.commands import Logs
-from bot.examiner import Order
-from bot.joining import Joining
+from bot.audit.ledger import Ledger
+from bot.clients.drawing import drawn
+from bot.incidents.path import Path
 from bot.metrics import Recorder, Unrecorded
+from bot.people.access import Denied, OwnRights
+from bot.people.visitors import Visitors
+from bot.runs.examiner import Order
+from bot.runs.joining import Joining
 from bot.slack.asker import Asker, asker
 from bot.slack.downloads import Downloads
 from bot.slack.message import Message
@@ -16,7 +19,8 @@ from bot.slack.poster import Poster
 from bot.slack.surfaces import Surfaces
 from bot.store import UnderWay
 from bot.tasks import Tasks
-from bot.visitors import Visitors
+from bot.words.commands import Logs
+from diagnostics.charts import Chart
 from diagnostics.evidence.keycloak import Question
 from diagnostics.examine import WallClock
 from diagnostics.glances.events import EventsGlance
@@ -25,6 +29,9 @@ from diagnostics.glances.overview import Overview
 from diagnostics.model import Evidence
 from diagnostics.observe import Glimpse
 from diagnostics.runs import Run
+from handlers.acting import Acting
+from handlers.pagerduty import Inbox
+from handlers.tending import Tending
 
 Json = Mapping[str, Any]
 
@@ -84,13 +91,17 @@ class Remembers(Protocol):
         """The runs begun and not ended."""
         ...
 
+    async def run(self, run_id: str) -> bytes | None:
+        """The document of a run."""
+        ...
+
     async def last_run(self, environment: str, area: str) -> bytes | None:
         """The document of the area's last run."""
         ...
 
 
 class Admits(Protocol):
-    """Says of each request whether it may go on; bot/gate.py."""
+    """Says of each request whether it may go on; bot/people/gate.py."""
 
     def at_once(self, asker: Asker, what: str) -> Denied | None:
         """The refusal that is sure already."""
@@ -98,6 +109,14 @@ class Admits(Protocol):
 
     async def for_the_job(self, asker: Asker, what: str) -> Denied | None:
         """The refusal, or None for yes, once the person is known."""
+        ...
+
+    async def could(self, person: str, what: str, asker: Asker) -> Denied | None:
+        """The refusal that another person would get where somebody asks."""
+        ...
+
+    def name(self, person: str) -> str:
+        """What a person is called."""
         ...
 
     def rights(self, asker: Asker) -> OwnRights:
@@ -109,11 +128,18 @@ Triages = Callable[[str], Awaitable[Message]]
 """What is known of the errors in a text, as a message."""
 
 
+Draws = Callable[[Chart], Awaitable[bytes]]
+"""A chart as a PNG. May raise NotDrawnError."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The services, and the few settings that handlers read. The first environment is meant when none is named.
 
     `tasks` are for examinations, which take long and are few at a time; `errands` for everything that is over soon.
+    `acting` is None where there is no memory: then no plan could be carried out once; `ledger`, the audit, is too, and
+    `tending`, the incidents, of which no clock could run, and `inbox`, where PagerDuty's events are kept. `path` is
+    whom to call, which needs none.
     """
 
     channel: str
@@ -132,7 +158,13 @@ class Desk:
     clock: WallClock
     triage: Triages
     glances: Glances
+    acting: Acting | None = None
+    ledger: Ledger | None = None
+    tending: Tending | None = None
+    inbox: Inbox | None = None
+    path: Path = field(default_factory=Path)
     recorder: Recorder = field(default_factory=Unrecorded)
+    draw: Draws = drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +199,10 @@ class Asked:
     def meaning(self, text: str) -> "Asked":
         """The same, with these words."""
         return replace(self, text=text)
+
+    def within(self, channel: str) -> "Asked":
+        """The same, in a channel that the request itself does not name, as that of a modal does not."""
+        return replace(self, asker=replace(self.asker, channel=channel))
 
     @classmethod
     def by_command(cls, body: Json) -> "Asked":

@@ -12,11 +12,10 @@ from functools import partial
 import msgspec
 import structlog
 
-from bot.commands import Diagnose
 from bot.correlation import current_id
 from bot.errors import VolatiError
-from bot.examiner import Order
-from bot.joining import Turn
+from bot.runs.examiner import Order
+from bot.runs.joining import Turn
 from bot.slack.errors import SlackError
 from bot.slack.live import ProgressMessage
 from bot.slack.message import Message
@@ -26,15 +25,20 @@ from bot.slack.text import link
 from bot.slack.views.again import Again, again_button, interrupted
 from bot.slack.views.answers import failed, joined, on_it, stopped, told
 from bot.slack.views.headline import broken_off, closing, opening
+from bot.slack.views.offers import opens
 from bot.slack.views.progress import Progress, looked_at, progress
 from bot.slack.views.verdict import Frame, plainly, verdict, whole
 from bot.slack.words import ago, title
 from bot.store import UnderWay
+from bot.words.commands import Diagnose
 from diagnostics.observe import Glimpse
 from diagnostics.runs import Run
+from handlers.acts import offered
+from handlers.charts import attach_charts
 from handlers.desk import Asked, Desk
 from handlers.entrance import Errand, enter
 from handlers.home import refresh_homes
+from handlers.incident_automatic import opened_by_itself
 from handlers.memory import note, under_way
 from handlers.privately import privately
 
@@ -190,7 +194,10 @@ class _Thread:
         live.show(progress(self._state))
 
     async def _conclude(self, live: ProgressMessage, found: Run) -> None:
-        frame = Frame(self._desk.runbook_url, looked_at(self._state), (again_button(self._again, "Run again"),))
+        acts = await offered(self._desk.acting, found) if self._desk.acting else ()
+        opening = opens(found.diagnosis, found.id) if self._desk.tending else ()
+        buttons = (*acts, *opening, again_button(self._again, "Run again"))
+        frame = Frame(self._desk.runbook_url, looked_at(self._state), buttons)
         try:
             await live.finish(verdict(found, frame), plainly(found), whole(found, frame))
         except SlackError as error:
@@ -198,6 +205,8 @@ class _Thread:
             await privately(self._desk, self._asked, plainly(found))
         if self._spot.own:
             await self._edit(Place(self.run.channel, self.run.ts), closing(found.diagnosis, self._asked.person))
+        await opened_by_itself(self._desk, found, Place(self.run.channel, self._thread_ts))
+        await attach_charts(self._desk, Place(self.run.channel, self._thread_ts), found)
 
     async def _break_off(self, message: Message, first: Message | None = None) -> None:
         """Say why there is no verdict, and in the first message that there is none."""

@@ -5,14 +5,15 @@ Every command, mention, button, modal, shortcut and Home tab comes through `ente
 
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 
-from bot.access import Read
 from bot.correlation import current_id
 from bot.errors import VolatiError
+from bot.people.access import Denied, Read
 from bot.slack.message import Message
 from bot.slack.views.answers import failed, told
 from bot.slack.views.whoami import denied
@@ -35,6 +36,7 @@ class Errand:
     `what` is the right it needs, `name` tells it from others of the same request; `say` is told to the person first, at
     once where they are known and did it by hand; `long` is for examinations. With `secret` a failure is logged without
     its text, which might repeat what the person gave. `refuses`: it only says what was wrong with the words.
+    `on_refusal` is told when the person may not.
     """
 
     what: str
@@ -44,6 +46,7 @@ class Errand:
     secret: bool = False
     name: str = ""
     refuses: bool = False
+    on_refusal: Callable[[Denied], Awaitable[None]] | None = None
 
     @property
     def title(self) -> str:
@@ -66,6 +69,7 @@ def enter(desk: Desk, asked: Asked, errand: Errand) -> Message | None:
     refusal = desk.gate.at_once(asked.asker, errand.what)
     if refusal is not None:
         desk.recorder.command(errand.what, "denied")
+        _tell_of_refusal(desk, errand, refusal)
         return None if refusal.silent else denied(refusal)
     at_once = bool(asked.trigger_id) and desk.gate.rights(asked.asker).who.seen is Read.FRESH
     if errand.say is not None and errand.job is _nothing and at_once:
@@ -80,12 +84,19 @@ def enter(desk: Desk, asked: Asked, errand: Errand) -> Message | None:
     return errand.say if at_once else None
 
 
+def _tell_of_refusal(desk: Desk, errand: Errand, refusal: Denied) -> None:
+    if errand.on_refusal is not None:
+        with suppress(TooBusyError):  # the log has it, too
+            desk.errands.start(f"refused: {errand.title}", partial(errand.on_refusal, refusal))
+
+
 async def _run(desk: Desk, asked: Asked, errand: Errand, *, said: bool) -> None:
     """The errand after the acknowledgement. Its failure gives the person an id, and the log the reason under it."""
     try:
         sorry = await _carried_out(desk, asked, errand, said=said)
     except VolatiError as error:
-        _log.warning("an errand could not be done", what=errand.title, reason=str(error))
+        reason = type(error).__name__ if errand.secret else str(error)
+        _log.warning("an errand could not be done", what=errand.title, reason=reason)
         sorry = told(str(error))
     except Exception as error:  # noqa: BLE001 the edge of every handler: the person gets an id, the log the reason
         desk.recorder.command(errand.what, "failed")
@@ -99,6 +110,8 @@ async def _carried_out(desk: Desk, asked: Asked, errand: Errand, *, said: bool) 
     refusal = await desk.gate.for_the_job(asked.asker, errand.what)
     if refusal is not None:
         desk.recorder.command(errand.what, "denied")
+        if errand.on_refusal is not None:
+            await errand.on_refusal(refusal)
         return None if refusal.silent else denied(refusal)
     if await first_time(desk, asked, errand.title):
         desk.recorder.command(errand.what, errand.outcome)

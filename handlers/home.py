@@ -5,7 +5,8 @@ from functools import partial
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.board import board
+from bot.incidents.standing import Standing
+from bot.runs.board import Board, board
 from bot.slack.asker import Asker
 from bot.slack.errors import SlackError
 from bot.slack.views.home import home
@@ -13,6 +14,7 @@ from bot.tasks import TooBusyError
 from handlers.desk import Asked, Desk, Json
 from handlers.entrance import Errand, enter
 from handlers.privately import say_soon
+from handlers.standing import links_learnt, standing
 
 VISITED = "app_home_opened"
 
@@ -39,21 +41,32 @@ def refresh_homes(desk: Desk) -> None:
 
 
 async def _welcome(desk: Desk, visitor: Asker) -> None:
-    await _show(desk, visitor)
+    """Show what is known at once; what is to be asked of Slack for it, links to threads, follows."""
+    how = await _show(desk, visitor)
     await desk.visitors.came(visitor)
+    if await links_learnt(desk, how):
+        await _show(desk, visitor)
 
 
 async def _refresh(desk: Desk) -> None:
     """One tab after the other: nobody is waiting. Who may not see it any more is not shown more."""
-    for visitor in await desk.visitors.recent():
+    visitors = await desk.visitors.recent()
+    known = await _known(desk) if visitors else None
+    for visitor in visitors:
         if await desk.gate.for_the_job(visitor, "home") is None:
             try:
-                await _show(desk, visitor)
+                await _show(desk, visitor, known)
             except SlackError as error:
                 _log.warning("a home tab was not refreshed", reason=str(error))
 
 
-async def _show(desk: Desk, visitor: Asker) -> None:
+async def _known(desk: Desk) -> Board:
+    return await board(desk.memory, desk.environments, desk.clock.now())
+
+
+async def _show(desk: Desk, visitor: Asker, known: Board | None = None) -> Standing:
+    """Show the tab; `known` is what is known just now, where that was read already."""
+    known, how = known or await _known(desk), await standing(desk, visitor)
     now = desk.clock.now()
-    known = await board(desk.memory, desk.environments, now)
-    await desk.surfaces.publish(visitor.person, home(known, desk.environments, desk.gate.rights(visitor), now))
+    await desk.surfaces.publish(visitor.person, home(known, desk.environments, desk.gate.rights(visitor), now, how))
+    return how

@@ -120,20 +120,24 @@ class SlackRequests:
         signed = Signed(_only(request, TIMESTAMP), _only(request, SIGNATURE))
         if doubt := signed.doubt(self.now()):
             raise RefusedError(Refusal[doubt.name])
-        body = await _body(request)
+        body = await read_body(request)
         if not signed.covers(body, self.secret):
             raise RefusedError(Refusal.SIGNATURE)
         return payload_of(body, form=request.content_type == _FORM)
 
 
-async def _body(request: web.Request) -> bytes:
-    """The body as it came, byte for byte: the signature is over these."""
+async def read_body(request: web.Request, most: int = BODY_AT_MOST) -> bytes:
+    """The body as it came, byte for byte: the signature is over these.
+
+    Raises:
+        RefusedError: it has more than `most` bytes, comes too slowly, or ends early.
+    """
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > BODY_AT_MOST:
+                if len(body) > most:
                     raise RefusedError(Refusal.TOO_LARGE)
     except TimeoutError:
         raise RefusedError(Refusal.SLOW) from None

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 
 from bot.errors import VolatiError
-from bot.examiner import Order
 from bot.metrics import Recorder
+from bot.runs.examiner import Order
 from diagnostics.evidence.keycloak import Question
 from diagnostics.model import Evidence
 from diagnostics.observe import Glimpse

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.errors import StoreError
-from bot.examiner import Order
+from bot.runs.examiner import Order
 from bot.slack.errors import SlackError
 from bot.slack.message import Message
 from bot.slack.poster import Place

@@ -26,10 +26,15 @@ def file_in(body: Json, name: str) -> Mapping[str, Any] | None:
     return files[0] if files else None
 
 
+def chosen(body: Json, name: str) -> str:
+    """What was chosen in a menu; empty for nothing."""
+    return str((_value(body, name).get("selected_option") or {}).get("value") or "")
+
+
 def environment_in(body: Json, desk: Desk) -> str:
     """The environment that was chosen; the first where there was no choice."""
-    chosen = str((_value(body, ENVIRONMENT).get("selected_option") or {}).get("value") or "")
-    return chosen if chosen in desk.environments else desk.environments[0]
+    found = chosen(body, ENVIRONMENT)
+    return found if found in desk.environments else desk.environments[0]
 
 
 def open_modal(desk: Desk, asked: Asked, what: str, view: View) -> Message | None:

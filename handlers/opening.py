@@ -3,15 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 import structlog
 
+from bot.audit.ledger import Ledger
 from bot.bootstrap import Services
 from bot.catalogue import Shelf
-from bot.gate import Gate
-from bot.joining import Joining
-from bot.people import open_people
+from bot.clients.drawing import drawn
+from bot.people.access import Role, holders
+from bot.people.directory import open_people
+from bot.people.gate import Gate
+from bot.people.visitors import Visitors
+from bot.runs.joining import Joining
 from bot.settings import SlackSettings
 from bot.slack.downloads import open_downloads
 from bot.slack.message import Message, context
@@ -19,10 +24,13 @@ from bot.slack.poster import Poster
 from bot.slack.surfaces import Surfaces
 from bot.slack.transport import Identity, Transport
 from bot.slack.views.triage import triage_answer
+from bot.store import Store
 from bot.tasks import Tasks
-from bot.visitors import Visitors
 from diagnostics.triage import triage
+from handlers.acting import Around, acting
 from handlers.desk import Desk, Triages
+from handlers.escalating import Outside, escalating
+from handlers.heads import heads_kept
 from handlers.memory import keep_telling_of_the_interrupted
 
 ERRANDS_AT_ONCE = 64
@@ -48,12 +56,9 @@ async def open_desk(
     async with AsyncExitStack() as stack:
         rules = services.settings.access.rules(me.team_id, slack.channel)
         people = await stack.enter_async_context(open_people(transport, rules, services.clock))
-        downloads = await stack.enter_async_context(
-            open_downloads(slack.bot_token.get_secret_value(), str(slack.api_url))
-        )
-        shelf = await asyncio.to_thread(services.shelf)
-        if shelf.fault:
-            _log.error("the team's catalogue cannot be used", reason=shelf.fault)
+        token = slack.bot_token.get_secret_value()
+        downloads = await stack.enter_async_context(open_downloads(token, str(slack.api_url)))
+        shelf = await _shelf(services)
         alone = _alone(services)
         desk = Desk(
             channel=slack.channel,
@@ -72,10 +77,36 @@ async def open_desk(
             clock=services.clock,
             triage=_triages(shelf, services),
             glances=services.glances,
+            draw=partial(drawn, cache=(services.settings.data_dir / "charts").absolute()),
+            path=services.settings.incident_path,
         )
+        if services.store is not None:
+            ways = _Ways(transport, holders(Role.ADMIN, rules), services.store)
+            desk = await stack.enter_async_context(_remembering(desk, services, ways))
         await stack.enter_async_context(_sweeping(desk, alone=alone))
         yield desk
         await desk.errands.drain(ERRANDS_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """What leads out of the bot: to Slack, to whom broken glass is told (ids), and to the memory."""
+
+    transport: Transport
+    admins: tuple[str, ...]
+    store: Store
+
+
+@asynccontextmanager
+async def _remembering(desk: Desk, services: Services, ways: _Ways) -> AsyncIterator[Desk]:
+    """The desk with what survives a crash: guarded acts, incidents, the audit; carried on while this lasts."""
+    async with AsyncExitStack() as stack:
+        keeper = await stack.enter_async_context(heads_kept(desk.poster, services.settings.audit.channel))
+        around = Around(desk.poster, ways.admins, keeper)
+        acts = await stack.enter_async_context(acting(services, ways.store, around))
+        outside = Outside(ways.transport, desk.poster, desk.channel, keeper)
+        climbing = await stack.enter_async_context(escalating(services, ways.store, outside))
+        yield replace(desk, acting=acts, ledger=Ledger(ways.store), tending=climbing.tending, inbox=climbing.inbox)
 
 
 @asynccontextmanager
@@ -87,6 +118,14 @@ async def _sweeping(desk: Desk, *, alone: bool) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
+
+
+async def _shelf(services: Services) -> Shelf:
+    """The known errors; a mistake in the team's own is said, and hides none of the rest."""
+    shelf = await asyncio.to_thread(services.shelf)
+    if shelf.fault:
+        _log.error("the team's catalogue cannot be used", reason=shelf.fault)
+    return shelf
 
 
 def _triages(shelf: Shelf, services: Services) -> Triages:

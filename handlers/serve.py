@@ -23,10 +23,13 @@ from bot.slack.transport import Identity, Transport, open_transport
 from bot.sole import sole
 from handlers.app import build_app
 from handlers.desk import Desk
+from handlers.escalating import hears
 from handlers.http import PATH, SlackRequests
 from handlers.intake import Intake
 from handlers.measured import Measured
 from handlers.opening import open_desk
+from handlers.pagerduty import PATH as WEBHOOK
+from handlers.pagerduty import Hooks
 from handlers.sockets import GIVE_UP_SECONDS, Around, Sockets
 from handlers.vitals import SLACK, STORE, check_web_api, watched, web_api_watched
 from handlers.web import Site, serving
@@ -114,6 +117,7 @@ class _Bot:
         """Take things in until told to stop, and see to the end of what they began."""
         async with open_desk(self.services, self.slack, transport, poster, me) as opened:
             desk = replace(opened, examiner=Measured(opened.examiner, self.metrics), recorder=self.metrics)
+            self._hear_pagerduty(desk)
             app = build_app(desk, transport, me)
             over = self._over_http(app) if self.slack.mode == "http" else self._over_sockets(app, transport)
             told = 0.0
@@ -127,6 +131,14 @@ class _Bot:
             finally:
                 self.health.stop()
                 await _drained(desk, self.hurry, time.monotonic() - told)
+
+    def _hear_pagerduty(self, desk: Desk) -> None:
+        """Take PagerDuty's events from now on, where it can call in."""
+        settings = self.services.settings
+        if settings.pagerduty and desk.inbox and hears(settings):
+            secrets = settings.pagerduty.hook_secrets()
+            self.site.hear_pagerduty(Hooks(secrets, desk.inbox, self.metrics, time.monotonic).handle)
+            _log.info("PagerDuty can call in", path=WEBHOOK)
 
     @asynccontextmanager
     async def _over_sockets(self, app: AsyncApp, transport: Transport) -> AsyncIterator[asyncio.Event]:

@@ -1,5 +1,6 @@
 """`token`: a private modal takes a token and explains it in the same place. The token is handed on, kept nowhere."""
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -7,13 +8,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.clients.tokens import TOKEN_AT_MOST
-from bot.commands import Token
-from bot.pasted import fault_of, token_in
 from bot.slack.message import Message
 from bot.slack.view import View
 from bot.slack.views import modals
 from bot.slack.views.modals import ATTACHED, PASTED, answered, token_form
 from bot.slack.views.token import token_answer
+from bot.words.commands import Token
+from bot.words.pasted import fault_of, token_in
 from handlers.desk import Asked, Desk, Json
 from handlers.entrance import Errand, enter
 from handlers.modals import answer_sent, environment_in, file_in, open_modal, refuse_fields, show_in_modal, typed
@@ -31,7 +32,7 @@ def listen(app: AsyncApp, desk: Desk) -> None:
 
     @app.view(modals.TOKEN)
     async def sent(ack: AsyncAck, body: Json) -> None:
-        errors = _errors(body)
+        errors = await asyncio.to_thread(_errors, body)  # what reads tokens is loaded on use
         if errors:
             await refuse_fields(ack, errors)
             return
@@ -68,7 +69,7 @@ async def _explain(desk: Desk, asked: Asked, body: Json) -> None:
 async def _view(desk: Desk, environment: str, token: str, file: Mapping[str, Any] | None) -> View:
     if file is not None:
         token = token_in(await desk.downloads.text(str(file.get("url_private") or ""), TOKEN_AT_MOST))
-        if fault := fault_of(token):
+        if fault := await asyncio.to_thread(fault_of, token):
             return token_form(desk.environments, environment, f"The file holds no token. {fault}")
     run = await desk.examiner.explain_token(token, environment)
     return answered(modals.TOKEN, token_answer(run))

@@ -1,4 +1,4 @@
-"""The one HTTP server: how the bot is (/healthz, /readyz, /metrics) and, in HTTP mode, what Slack posts.
+"""The one HTTP server: how the bot is (/healthz, /readyz, /metrics), PagerDuty's webhooks and, in HTTP mode, Slack.
 
 It is for an ingress and a monitoring system, never for the open network: it has no TLS and no login, and what it tells
 of the bot is redacted. Whoever opens connections without asking anything is cut off.
@@ -21,6 +21,7 @@ from bot.metrics import Metrics, Recorder
 from bot.settings import ServerSettings
 from diagnostics.observe import Cleaner
 from handlers.http import PATH
+from handlers.pagerduty import PATH as WEBHOOK
 
 CONNECTIONS = 256
 """Open connections at once; further ones are closed unread. An ingress keeps a few dozen, and the process may have 1024
@@ -58,12 +59,17 @@ class Site:
         self._metrics = metrics
         self._cleaner = cleaner
         self._slack: Handler | None = None
+        self._pagerduty: Handler | None = None
         self.silent: set[asyncio.BaseProtocol] = set()
         """The connections on which no whole request has come in yet."""
 
     def hear_slack(self, handler: Handler) -> None:
         """From now on what Slack posts is answered by this; until then it is told to come back."""
         self._slack = handler
+
+    def hear_pagerduty(self, handler: Handler) -> None:
+        """The same for PagerDuty's webhooks."""
+        self._pagerduty = handler
 
     def app(self) -> web.Application:
         """The routes. Nothing is told in an error that whoever asked need not know."""
@@ -74,6 +80,7 @@ class Site:
                 web.get("/readyz", self._readyz),
                 web.get("/metrics", self._all_metrics),
                 web.route("*", PATH, self._slack_events),
+                web.route("*", WEBHOOK, self._pagerduty_webhook),
             ]
         )
         app.on_response_prepare.append(_anonymous)
@@ -107,6 +114,11 @@ class Site:
         if self._slack is None:
             raise web.HTTPServiceUnavailable
         return await self._slack(request)
+
+    async def _pagerduty_webhook(self, request: web.Request) -> web.StreamResponse:
+        if self._pagerduty is None:
+            raise web.HTTPServiceUnavailable
+        return await self._pagerduty(request)
 
 
 @asynccontextmanager

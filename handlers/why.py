@@ -4,13 +4,13 @@ from functools import partial
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.commands import Why
 from bot.slack.message import Message
 from bot.slack.view import View
 from bot.slack.views import modals
 from bot.slack.views.answers import told
 from bot.slack.views.modals import ACTION, RESOURCE, USER, answered, why_form
 from bot.slack.views.why import why_answer
+from bot.words.commands import Why
 from diagnostics.evidence.keycloak import Question, is_name
 from handlers.desk import Asked, Desk, Json
 from handlers.entrance import Errand, enter

@@ -6,13 +6,14 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bot.errors import VolatiError
 from playground.bot_keeper import BotKeeper
 from playground.bot_process import running_bot
 from playground.page.faults import FaultBoard
@@ -30,8 +31,10 @@ _VERDICT_SECONDS = 40.0
 _MANIFEST = Path(__file__).parent.parent / "manifest.yml"
 #: The command as this installation has it: after `make playground` it is in no one's PATH.
 _PROGRAM = Path(sys.executable).parent / "volati"
+Ripe = Callable[[], Awaitable[object]]
 CHANNEL = "#engineering"
 PERSON = "oncall"
+FIRST_AREA = "keycloak"
 HELP = f"""Type what you would type in Slack, or break the platform:
   /volati diagnose keycloak     ask the bot (also: /volati help, or any words you like)
   break NAME                    switch a fault on: {", ".join(fault.name for fault in FAULTS[:6])}, …
@@ -41,10 +44,16 @@ HELP = f"""Type what you would type in Slack, or break the platform:
 
 
 class Playground:
-    """Everything running, and what a person can do with it. `ways_in` is said with what can be typed."""
+    """Everything running, and what a person can do with it. `ways_in` is said with what can be typed.
 
-    def __init__(self, faults: FaultBoard, slack: SimulatedSlack, screen: Screen, ways_in: str = "") -> None:
+    `ripe` has ready what would else begin when it is first asked for, and waits until what is broken can be seen.
+    """
+
+    def __init__(
+        self, faults: FaultBoard, slack: SimulatedSlack, screen: Screen, ripe: Ripe, ways_in: str = ""
+    ) -> None:
         self._faults = faults
+        self._ripe = ripe
         self._ways_in = ways_in
         self._slack = slack
         self._screen = screen
@@ -71,12 +80,35 @@ class Playground:
         """Say what can be typed, and how else to get in."""
         self._screen.say(f"{HELP}\n\n{self._ways_in}" if self._ways_in else HELP)
 
+    @asynccontextmanager
+    async def warming(self) -> AsyncIterator[None]:
+        """Have the database ready beside what goes on: after the first verdict, which has the machine for itself."""
+        task = asyncio.create_task(self._warmed(), name="warm the database")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _warmed(self) -> None:
+        try:
+            await self._ripe()
+        except VolatiError as error:
+            self._screen.say(f"The database is not there: {error}")
+
     async def command(self, line: str) -> None:
         """Type a slash command in the channel, as a person does."""
         self._screen.typed(PERSON, CHANNEL, line)
         outcome = await self._slack.person(PERSON).command(CHANNEL, line)
         if not outcome.acknowledged:
             self._screen.say(f"The bot did not acknowledge ({outcome.failure}).")
+
+    async def ask(self, area: str) -> None:
+        """Type the command that looks at an area, once what was broken there can be seen: some faults need to last."""
+        if area != FIRST_AREA:  # which needs no database, and so no wait for its start
+            self._screen.say("Waiting until it shows; some faults have to last for up to half a minute …")
+            await self._ripe()
+        await self.command(f"/volati diagnose {area}")
 
     async def verdict(self) -> None:
         """Wait until a verdict stands in the channel.
@@ -124,7 +156,7 @@ async def _story(scenario: str, *, once: bool) -> int:
     screen.say("Starting the simulated platform, a local Slack and the bot, all on loopback …")
     async with _everything_running(screen, with_page=not once) as playground:
         await playground.obey(f"break {scenario}")
-        await playground.command("/volati diagnose keycloak")
+        await playground.ask(fault_named(scenario).area)
         try:
             await playground.verdict()
         except TimeoutError:
@@ -133,8 +165,9 @@ async def _story(scenario: str, *, once: bool) -> int:
                 return 1
         if not once:
             playground.explain()
-            await _obey_terminal(playground)
-            await asyncio.Event().wait()  # without a terminal, or at its end, it just stays
+            async with playground.warming():
+                await _obey_terminal(playground)
+                await asyncio.Event().wait()  # without a terminal, or at its end, it just stays
     return 0
 
 
@@ -153,7 +186,8 @@ async def _everything_running(screen: Screen, *, with_page: bool) -> AsyncIterat
                     async with serving(stage) if with_page else contextlib.nullcontext("") as address:
                         if address:
                             screen.say(f"See it in a browser: {address}")
-                        yield Playground(stage.faults, slack, screen, _ways_in(address, folder))
+                        ways_in = _ways_in(address, folder)
+                        yield Playground(stage.faults, slack, screen, platform.ripe, ways_in)
             finally:
                 watcher.cancel()
                 await asyncio.wait({watcher})
@@ -180,6 +214,10 @@ async def _install(slack: SimulatedSlack) -> None:
         slack.install(yaml.safe_load(await asyncio.to_thread(_MANIFEST.read_text, encoding="utf-8")))
 
 
+ROLES = {"operator": "S0OPERAT0", "approver": "S0APPROV0", "admin": "S0ADMINS0"}
+"""Which of the workspace's user groups holds which role. The on-call engineer is an operator."""
+
+
 def bot_settings(environment: dict[str, Any], slack: SimulatedSlack, folder: Path) -> dict[str, Any]:
     """The settings of a bot that looks at this platform and talks to this Slack; it keeps its data in the folder."""
     channel = slack.workspace.channel(CHANNEL)
@@ -190,6 +228,7 @@ def bot_settings(environment: dict[str, Any], slack: SimulatedSlack, folder: Pat
             "channel": channel.id if channel else "",
             "api_url": slack.api_url,
         },
+        "access": {"roles": {role: {"groups": [group]} for role, group in ROLES.items()}},
         "environments": {"playground": environment},
         "data_dir": str(folder / "data"),
         "seen_from": "from this machine",

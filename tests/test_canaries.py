@@ -163,7 +163,7 @@ def configured(folder: Path, environments: dict[str, Any]) -> str:
 #: Runs several commands in one process, since starting one takes most of a second, and ends each with its code.
 RUNNER = """
 import json, os, sys
-from bot.cli import main
+from bot.cli.app import main
 before = dict(os.environ)
 for variables, words in json.loads(sys.argv[1]):
     os.environ.clear()

@@ -15,12 +15,12 @@ from structlog.testing import capture_logs
 
 from bot.catalogue import load_catalogue
 from bot.clock import SystemClock
-from bot.examiner import Examiner, Frame, Order
-from bot.platform import Platform, fingerprints
+from bot.platform.environment import Platform, fingerprints
+from bot.runs.examiner import Examiner, Frame, Order
+from bot.runs.terminal import report
 from bot.settings import EnvironmentSettings
 from bot.slack.views.verdict import Frame as ViewFrame
 from bot.slack.views.verdict import verdict, whole
-from bot.terminal import report
 from diagnostics.model import Verdict
 from diagnostics.observe import Deadlines
 from diagnostics.redaction import Redactor

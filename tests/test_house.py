@@ -17,7 +17,7 @@ from typing import Any, Union, get_args, get_origin
 
 import pytest
 
-from bot.platform import Platform, fingerprints
+from bot.platform.environment import Platform, fingerprints
 from bot.settings import EnvironmentSettings, Settings
 from diagnostics import evidence
 from diagnostics.areas import AREAS, EXPLANATIONS
@@ -41,26 +41,29 @@ CHECKS = {check.id: check for area in ALL_AREAS for check in area.checks}
 LONGEST_FUNCTION = 45  # lines; hardly any has more than 25
 MOST_PARAMETERS = 6  # where there are more, a noun is missing
 #: One parameter for each option a person may give.
-OPTIONS = {"bot/cli.py"}
+OPTIONS = {"bot/cli/app.py"}
 
 #: Where each foreign library is at home, outside the playground: a module, or the one package whose subject it is.
 HOMES: dict[str, tuple[str, ...]] = {
     "aiohttp": ("bot/slack/", "handlers/", "bot/clients/kubernetes/"),
     "cryptography": ("bot/clients/certificates.py",),
-    "dns": ("bot/clients/names.py",),
+    "dns": ("bot/clients/nameserver.py",),
     "docker": ("bot/clients/docker.py",),
+    "graphql": ("bot/clients/schemas.py",),
     "httpx": ("bot/clients/http.py",),
     "jwt": ("bot/clients/tokens.py",),
     "kubernetes": ("bot/clients/kubernetes/",),
+    "matplotlib": ("bot/clients/drawing.py",),
     "prometheus_client": ("bot/metrics.py",),
-    "pydantic": ("bot/settings.py",),
-    "pydantic_settings": ("bot/settings.py",),
+    "psycopg": ("bot/clients/postgres.py",),
+    "pydantic": ("bot/settings/",),
+    "pydantic_settings": ("bot/settings/whole.py",),
     "re2": ("diagnostics/patterns.py",),
     "redis": ("bot/store.py",),
     "slack_bolt": ("handlers/",),
     "slack_sdk": ("bot/slack/",),
-    "typer": ("bot/cli.py",),
-    "yaml": ("bot/settings.py", "bot/catalogue.py"),
+    "typer": ("bot/cli/",),
+    "yaml": ("bot/settings/whole.py", "bot/catalogue.py"),
 }
 #: At home everywhere: values that travel as JSON, and the log.
 EVERYWHERE = {"msgspec", "structlog"}
@@ -68,6 +71,18 @@ EVERYWHERE = {"msgspec", "structlog"}
 #: Modules of the domain whose tests stand elsewhere than the tree says.
 TESTED_ELSEWHERE = {
     "diagnostics/advice.py": "tests/diagnostics/test_remedies.py",
+    **{
+        f"diagnostics/areas/{area}/{name}.py": "tests/diagnostics/areas/test_checks.py"
+        for area, names in {
+            "graphql": ("advice", "answers", "authorization", "connection", "health", "loglines", "platform", "schema"),
+            "performance": ("advice", "database", "queries", "responses", "scaling", "usage"),
+        }.items()
+        for name in names
+    },
+    "diagnostics/evidence/cluster/use.py": "tests/diagnostics/areas/test_performance.py",
+    "diagnostics/evidence/surface/client.py": "tests/bot/clients/test_schemas.py",
+    "diagnostics/evidence/surface/kinds.py": "tests/diagnostics/evidence/surface/test_look.py",
+    "diagnostics/evidence/surface/views.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/authorization.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/connection.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/container.py": "tests/diagnostics/areas/test_checks.py",
@@ -92,6 +107,20 @@ TESTED_ELSEWHERE = {
     "diagnostics/areas/server/telling.py": "tests/diagnostics/areas/test_server.py",
     "diagnostics/areas/token.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/why.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/database/advice.py": "tests/diagnostics/test_remedies.py",
+    "diagnostics/areas/database/connection.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/database/platform.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/database/pressure.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/database/statements.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/database/tables.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/areas/database/upkeep.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/evidence/database/client.py": "tests/bot/clients/test_postgres.py",
+    "diagnostics/evidence/database/facts.py": "tests/diagnostics/areas/test_checks.py",
+    "diagnostics/evidence/database/kinds.py": "tests/diagnostics/test_runs.py",
+    "diagnostics/evidence/database/questions.py": "tests/bot/clients/test_postgres.py",
+    "diagnostics/evidence/database/reading.py": "tests/bot/platform/test_database.py",
+    "diagnostics/evidence/database/sources.py": "tests/bot/platform/test_database.py",
+    "diagnostics/evidence/database/views.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/context.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/evidence/cluster/client.py": "tests/bot/clients/kubernetes/test_connection.py",
     "diagnostics/evidence/cluster/kinds.py": "tests/diagnostics/test_runs.py",
@@ -251,7 +280,12 @@ def every_source() -> list[tuple[Source[Any], ...]]:
     """The sources of each kind of examination, with everything configured."""
     secret = {"client_secret": "x"}
     keycloak = {"url": "https://keycloak.example.com", **secret, "admin": secret, "container": {}}
-    everything = {"keycloak": keycloak, "kubernetes": {"kubeconfig": "/nowhere/kubeconfig"}}
+    everything = {
+        "keycloak": keycloak,
+        "kubernetes": {"kubeconfig": "/nowhere/kubeconfig"},
+        "postgres": {"host": "db.example.com"},
+        "backend": {},
+    }
     platform = Platform("here", EnvironmentSettings.model_validate(everything), fingerprints(b"key"))
 
     async def opened() -> list[tuple[Source[Any], ...]]:
@@ -356,7 +390,7 @@ def test_the_environment_is_read_in_one_place() -> None:
     """Reads the environment in the settings alone."""
     reads = re.compile(r"\bos\.(environ|getenv)|from os import .*(environ|getenv)")
     readers = [named(path) for path in MODULES if reads.search(path.read_text(encoding="utf-8"))]
-    assert set(readers) <= {"bot/settings.py"}
+    assert set(readers) <= {"bot/settings/whole.py"}
 
 
 def swallows_everything(node: ast.ExceptHandler) -> bool:
@@ -455,6 +489,12 @@ def test_the_table_of_areas() -> None:
     assert {section for section, _, _ in told.values()} <= {section.value for section in Section}
 
 
+def test_the_map_of_the_bot() -> None:
+    """Says in CONTRIBUTING of every package of the bot what its subject is, in the order in which they are listed."""
+    told = [row[0].strip("`/") for row in rows("CONTRIBUTING.md", "In `bot/`")]
+    assert told == sorted(path.parent.name for path in (ROOT / "bot").glob("*/__init__.py"))
+
+
 def test_the_reason_of_every_dependency() -> None:
     """Says in CONTRIBUTING why each library is here, and of none that is not."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -465,9 +505,10 @@ def test_the_reason_of_every_dependency() -> None:
 
 def test_commands_of_the_readme() -> None:
     """Shows in the README only commands that exist."""
-    from bot.cli import app  # noqa: PLC0415 the one test that needs the command line
+    from bot.cli.app import app  # noqa: PLC0415 the one test that needs the command line
 
     known = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    known |= {group.name or "" for group in app.registered_groups}
     _, _, without_slack = (ROOT / "README.md").read_text(encoding="utf-8").partition("## The same without Slack")
     shown = set(re.findall(r"\bvolati ([a-z]+)\b", without_slack.partition("\n## ")[0]))
     assert shown <= known

@@ -8,8 +8,8 @@ import pytest
 
 from bot.catalogue import load_catalogue
 from bot.clock import SystemClock
-from bot.examiner import Examiner, Frame, Order
-from bot.platform import Platform, fingerprints
+from bot.platform.environment import Platform, fingerprints
+from bot.runs.examiner import Examiner, Frame, Order
 from bot.settings import EnvironmentSettings
 from diagnostics.model import Diagnosis, Reason, Verdict
 from diagnostics.observe import Deadlines

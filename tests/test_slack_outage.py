@@ -233,9 +233,9 @@ async def killed_again_and_again(slack: SimulatedSlack, store: Store) -> int:
     await slack.come_back()
     deaths = [("1", "after"), ("3", "after")]  # one process each: the call it dies at
     for number, when in deaths:
-        await store._ask("DEL", LANE.of(lane=CHANNEL))  # the dead one's minute is over
+        await store.ask("DEL", LANE.of(lane=CHANNEL))  # the dead one's minute is over
         assert await process(*address, "deliver", number, when) == -signal.SIGKILL
-    await store._ask("DEL", LANE.of(lane=CHANNEL))
+    await store.ask("DEL", LANE.of(lane=CHANNEL))
     assert await process(*address, "deliver", "0", "before") == 0
     return len(deaths)
 

@@ -6,9 +6,10 @@ from functools import cache
 import pytest
 
 from bot.catalogue import load_catalogue
+from bot.clients.kubernetes import connection
 from bot.clock import SystemClock
-from bot.examiner import Examiner, Frame, Order
-from bot.platform import Platform, fingerprints
+from bot.platform.environment import Platform, fingerprints
+from bot.runs.examiner import Examiner, Frame, Order
 from bot.settings import EnvironmentSettings
 from diagnostics.model import Diagnosis, Verdict
 from diagnostics.observe import Deadlines
@@ -39,7 +40,9 @@ async def examined(seed: int) -> dict[str, Diagnosis]:
         platform = Platform("playground", settings, fingerprints(b"key"))
         frame = Frame(SystemClock(), Redactor(), PATIENCE, "from the test", known_errors)
         examiner = Examiner({"playground": platform}, frame, None)
-        runs = [await examiner.examine(Order(area, "playground")) for area in ("server", "network")]
+        with pytest.MonkeyPatch.context() as patience:
+            patience.setattr(connection, "CALL_SECONDS", PATIENCE.source)
+            runs = [await examiner.examine(Order(area, "playground")) for area in ("server", "network")]
     return {run.diagnosis.area: run.diagnosis for run in runs}
 
 

@@ -27,6 +27,8 @@ _STAGES = {
     "connection.start_tls.started": Stage.TLS,
     "connection.start_tls.complete": Stage.ANSWER,
 }
+#: Between these the server has the request and has not begun to answer.
+_ASKED, _ANSWERING = "http11.send_request_headers.started", "http11.receive_response_headers.complete"
 
 
 class _Trace:
@@ -35,9 +37,21 @@ class _Trace:
     def __init__(self) -> None:
         self.began = time.monotonic()
         self.stage = Stage.ANSWER
+        self.asked: float | None = None
+        self.answered: float | None = None
 
     async def __call__(self, event: str, _: object) -> None:
         self.stage = _STAGES.get(event, self.stage)
+        if event == _ASKED:
+            self.asked = time.monotonic()
+        elif event == _ANSWERING:
+            self.answered = time.monotonic()
+
+    @property
+    def waited_ms(self) -> int | None:
+        """How long the server took to begin its answer."""
+        both = self.asked is not None and self.answered is not None
+        return round((self.answered - self.asked) * 1000) if both else None  # type: ignore[operator]  # both are there
 
     def ended(self, error: Exception) -> NoAnswer:
         """Where the request ended, and why."""
@@ -87,24 +101,26 @@ class HttpClient:
 
     async def _reply(self, request: Outgoing, trace: _Trace) -> Reply:
         async with self._client.stream(**_arguments(request), extensions={"trace": trace}) as response:
-            body = await _bounded(response)
+            body = await _bounded(response, request.at_most or BODY_AT_MOST)
             return Reply(
                 status=response.status_code,
                 headers={name.lower(): value for name, value in response.headers.items()},
                 body=body,
                 took_ms=_ms(trace.began),
                 received_at=datetime.now(UTC),
+                waited_ms=trace.waited_ms,
+                read_ms=_ms(trace.answered) if trace.answered is not None else None,
             )
 
 
-async def _bounded(response: httpx.Response) -> bytes:
+async def _bounded(response: httpx.Response, most: int) -> bytes:
     """The body, cut at the bound. A cut body is no longer JSON and so is shown as what it is: too long."""
     parts: list[bytes] = []
     size = 0
     async for part in response.aiter_bytes():
-        parts.append(part[: BODY_AT_MOST - size])
+        parts.append(part[: most - size])
         size += len(part)
-        if size >= BODY_AT_MOST:
+        if size >= most:
             break
     return b"".join(parts)
 
@@ -113,6 +129,7 @@ def _arguments(request: Outgoing) -> dict[str, Any]:
     headers: Mapping[str, str] = {"Accept": "application/json", "Accept-Language": "en", "User-Agent": "volati"}
     if request.bearer:
         headers = {**headers, "Authorization": f"Bearer {request.bearer}"}
+    headers = {**headers, **request.headers}
     body: dict[str, Any] = {"json": request.body} if request.body is not None else {}
     if request.form:
         body = {"data": dict(request.form)}

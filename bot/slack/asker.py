@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.access import Standing
+from bot.people.access import Standing
 
 Json = Mapping[str, Any]
 

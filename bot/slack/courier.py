@@ -100,7 +100,8 @@ class Courier:
                 await self._budget.turn("chat.update")
                 return await self.edit(letter, found, named)
             letter = letter.marked()
-        arguments = {"channel": letter.channel, **letter.body, **_AS_WRITTEN, **named}
+        shown = {"reply_broadcast": True} if letter.broadcast and parcel.thread else {}
+        arguments = {"channel": letter.channel, **letter.body, **_AS_WRITTEN, **named, **shown}
         data = await self._call("chat.postMessage", _in_thread(arguments, parcel.thread))
         return str(data.get("ts") or "")
 

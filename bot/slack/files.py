@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from bot.slack.errors import AccessLost, SlackRefused, UploadRefused
 from bot.slack.letters import REPEAT, Attachment, Letter
-from bot.slack.limits import OUR_SECTION_TEXT, size
+from bot.slack.limits import FILE_ALT_TEXT, OUR_SECTION_TEXT, size
 from bot.slack.message import Message, context, section
 from bot.slack.text import code_block, said
 
@@ -56,8 +56,10 @@ async def upload(call: Call, uploads: Uploads, letter: Letter, thread: str, *, r
         SlackError: it is not there; `paged` says of which refusals pages are the way out.
     """
     file = letter.file or Attachment("", "", "")
-    content = file.text.encode(errors="replace")
-    ticket = await call("files.getUploadURLExternal", {"filename": file.name, "length": len(content)})
+    content = file.content
+    described = {"alt_txt": file.text[:FILE_ALT_TEXT]} if file.picture else {}
+    asked = {"filename": file.name, "length": len(content), **described}
+    ticket = await call("files.getUploadURLExternal", asked)
     await uploads.upload(str(ticket.get("upload_url") or ""), content)
     shared: dict[str, Any] = {
         "files": [{"id": str(ticket.get("file_id") or ""), "title": file.title}],

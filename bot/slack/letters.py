@@ -4,7 +4,7 @@ It says where it goes: into a channel or a thread, into a message as its new con
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -30,11 +30,20 @@ EVENT = "volati_letter"
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A report too long for a message: the name of its file, a title, and its text."""
+    """A report too long for a message: the name of its file, a title, and its text.
+
+    With a `picture` (PNG) that is what the file holds, and the text says the same for who cannot see it.
+    """
 
     name: str
     title: str
     text: str
+    picture: bytes = field(default=b"", repr=False)
+
+    @property
+    def content(self) -> bytes:
+        """What the file holds."""
+        return self.picture or self.text.encode(errors="replace")
 
 
 class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -42,6 +51,7 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `thread` and `edits` name a message: by its ts, or by the id of a letter that is not posted yet. `person` is whom
     it is shown to alone, `answers` the response_url of the command that it answers. `since` in seconds since 1970.
+    `broadcast`: the reply is shown in the channel, too.
     """
 
     id: str
@@ -54,6 +64,7 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     answers: str = ""
     file: Attachment | None = None
     since: float = 0.0
+    broadcast: bool = False
 
     @property
     def lane(self) -> str:

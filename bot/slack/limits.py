@@ -34,6 +34,9 @@ OUR_SECTION_TEXT = 2_800
 OUR_FALLBACK_TEXT = 300
 """Characters of a message's text: a phone's notification shows about two lines, and the blocks say the rest."""
 
+FILE_ALT_TEXT = 1_000
+"""Characters of the words that describe a picture [files]."""
+
 EDIT_SECONDS = 1.5
 """Shortest time between two edits of one message; all edits together keep to PACES."""
 

@@ -11,15 +11,27 @@ _SIGNS = {
     ":white_circle:": "⚪",
     ":large_green_circle:": "🟢",
     ":mag:": "🔎",
+    ":rotating_light:": "🚨",
+    ":zzz:": "💤",
+    ":bell:": "🔔",
+    ":pager:": "📟",
+    ":raised_hand:": "✋",
+    ":arrow_up:": "⬆️",
+    ":speech_balloon:": "💬",
     ":warning:": "⚠️",
     ":white_check_mark:": "✅",
     ":no_entry:": "⛔",
     ":x:": "❌",
     ":grey_question:": "❔",
+    ":memo:": "📝",
+    ":hourglass_flowing_sand:": "⏳",
+    ":wastebasket:": "🗑️",
     ":heavy_minus_sign:": "\N{HEAVY MINUS SIGN}",
 }
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
 _ADDRESS = re.compile(r"<(https?://[^|>]+)>")
+_MOMENT = re.compile(r"<!date\^[0-9]+\^[^|<>]*\|([^<>]*)>")
+_GROUP = re.compile(r"<!subteam\^([A-Z0-9]+)(?:\|[^>]*)?>")
 _MENTION = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^>]*))?>")
 _BLOCK_OF_CODE = re.compile(r"```(.*?)```", re.DOTALL)
 _BOLD = re.compile(r"\*([^*\n]+)\*")
@@ -57,6 +69,7 @@ def _inline(line: str) -> str:
     for name, sign in _SIGNS.items():
         line = line.replace(name, sign)
     line = _CODE.sub(r"\1", _BOLD.sub(r"\1", line))
+    line = _GROUP.sub(r"@\1", _MOMENT.sub(r"\1", line))
     line = _MENTION.sub(lambda found: f"{found[1]}{found[3] or found[2]}", line)
     return _unescaped(_ADDRESS.sub(r"\1", _LINK.sub(r"\2 (\1)", line)))
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.slack.boxes import Boxes, Keeps
 from bot.slack.budget import Budget, LoopTime, SharedTurns, Time
 from bot.slack.courier import Courier, Wire
+from bot.slack.errors import MessageGone
 from bot.slack.files import shortened
 from bot.slack.letters import Attachment, Letter, edit_id, is_posted, new_id
 from bot.slack.message import Message
@@ -84,10 +85,14 @@ class Poster:
         """Where a message will be: to be noted before it is posted, so that no crash leaves one nobody knows of."""
         return Place(channel, new_id(), thread_ts or "")
 
-    async def post_at(self, place: Place, message: Message) -> Place:
-        """Post a message where it was planned; gives the Place with its own ts. Raises as `post`."""
-        letter = replace(self._letter(place.channel, message, place.thread), id=place.ts)
-        ts = await self._outbox.send(letter, patient=False)
+    async def post_at(self, place: Place, message: Message, *, broadcast: bool = False, patient: bool = False) -> Place:
+        """Post a message where it was planned; gives the Place with its own ts. Raises as `post`.
+
+        With `broadcast` a reply is shown in the channel, too: for what its readers must not miss. Who is `patient`
+        waits for its turn, and so learns what Slack says to it.
+        """
+        letter = replace(self._letter(place.channel, message, place.thread), id=place.ts, broadcast=broadcast)
+        ts = await self._outbox.send(letter, patient=patient)
         return Place(place.channel, ts or letter.id, place.thread)
 
     async def post(self, channel: str, message: Message, thread_ts: str | None = None) -> Place:
@@ -99,13 +104,31 @@ class Poster:
         """
         return await self.post_at(self.planned(channel, thread_ts), message)
 
-    async def update(self, place: Place, message: Message) -> None:
-        """Make this the message's content for good. Raises as `post`."""
-        ts = place.ts if place.posted else await self._outbox.change(place.ts, self.cleaned(message), wait=True)
+    async def update(self, place: Place, message: Message, *, patient: bool = True) -> None:
+        """Make this the message's content for good. Raises as `post`, and MessageGone for what was never posted.
+
+        Who is not `patient` goes on where there is no turn at once, and the edit follows.
+        """
+        ts = place.ts if place.posted else await self._outbox.change(place.ts, self.cleaned(message), wait=patient)
         if ts is not None:
             letter = self._letter(place.channel, message, place.thread)
             edit = replace(letter, id=edit_id(place.channel, ts), edits=ts)
-            await self._outbox.send(edit, patient=True)
+            await self._outbox.send(edit, patient=patient)
+
+    async def ensure(self, place: Place, message: Message, *, broadcast: bool = False) -> Place:
+        """The message at a planned place, once: edited where it is, posted where it is not. Raises as `post`.
+
+        Gives the Place with its own ts, as far as that is known by now. Where there is no turn at once it follows.
+        """
+        try:
+            ts = await self._outbox.change(place.ts, self.cleaned(message), wait=False)
+        except MessageGone:
+            return await self.post_at(place, message, broadcast=broadcast, patient=broadcast)
+        if ts is None:
+            return place
+        there = Place(place.channel, ts, place.thread)
+        await self.update(there, message, patient=False)
+        return there
 
     async def spare_turn(self) -> None:
         """Return when there is a turn to edit that nothing more important wants."""
@@ -142,7 +165,8 @@ class Poster:
         Raises as `post`.
         """
         file = shortened(self._cleaner.value(attachment))
-        about = Message(f"{file.title}: all of it, {len(file.text):,} characters")
+        said = file.text if file.picture else f"all of it, {len(file.text):,} characters"
+        about = Message(f"{file.title}: {said}")
         letter = self._letter(place.channel, about, place.thread or place.ts)
         await self._outbox.send(replace(letter, file=file), patient=False)
 

@@ -17,5 +17,6 @@ HISTORY_SCOPES: dict[str, str] = {
     "channels:history": "after a crash: whether a message was posted, instead of repeating it with a mark",
     "groups:history": "the same for a private channel",
 }
+EMAIL_SCOPES = {"users:read.email": "the person in PagerDuty who acknowledges in Slack"}
 #: Offered at installation and not needed.
-OPTIONAL_SCOPES = CHANNEL_SCOPES | HISTORY_SCOPES
+OPTIONAL_SCOPES = CHANNEL_SCOPES | HISTORY_SCOPES | EMAIL_SCOPES

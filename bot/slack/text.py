@@ -6,6 +6,7 @@ Slack reads only `&`, `<` and `>` as its own, and wants just these escaped
 
 import re
 import unicodedata
+from datetime import UTC, datetime
 
 from bot.slack.limits import size
 
@@ -82,6 +83,11 @@ def link(url: str, label: str, most: int) -> str:
     written = said(label, most)
     linked = f"<{address}|{written}>"
     return linked if size(linked) <= most else written
+
+
+def moment(at: datetime) -> str:
+    """A time that each reader sees on their own clock, and in UTC where Slack cannot say it."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC>"
 
 
 def _fitted(text: str, most: int) -> str:

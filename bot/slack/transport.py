@@ -78,6 +78,11 @@ class Transport:
         self.client = AsyncWebClient(base_url=api_url, session=session, retry_handlers=[])
         """A client of the vendor's without a token, for those of its parts that want one."""
 
+    @property
+    def recorder(self) -> Recorder:
+        """Who counts."""
+        return self._recorder
+
     async def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """What a method answers; how each call ended is counted.
 

@@ -20,6 +20,8 @@ CHOICES = 100
 """Options of a menu, and characters of an option's text (75) below (…/static_select, …/option-object)."""
 
 _OPTION = 75
+#: Characters of a dialog's title, text and buttons (docs.slack.dev/reference/block-kit/composition-objects).
+_DIALOG_TITLE, _DIALOG_TEXT, _DIALOG_BUTTON = 100, 300, 30
 _ERROR = 300  # characters of an error under an input: Slack names no limit, and a phone shows about four lines
 
 
@@ -45,10 +47,24 @@ class View:
         return whole | {key: value for key, value in named.items() if value}
 
 
-def button(label: str, action_id: str, value: str, *, primary: bool = False) -> dict[str, Any]:
-    """A button. What it does is in `action_id`, with what in `value`; who may is asked when it is pressed."""
+def button(label: str, action_id: str, value: str, *, style: str = "") -> dict[str, Any]:
+    """A button. What it does is in `action_id`, with what in `value`; who may is asked when it is pressed.
+
+    `style` is primary, danger or nothing.
+    """
     element = {"type": "button", "text": _plain(label), "action_id": action_id, "value": value}
-    return {**element, "style": "primary"} if primary else element
+    return {**element, "style": style} if style else element
+
+
+def confirmed(element: dict[str, Any], title: str, sentence: str, yes: str) -> dict[str, Any]:
+    """The button with Slack's own dialog before it: sure? Texts that are too long end in dots."""
+    dialog = {
+        "title": _plain(_short(clean(title), _DIALOG_TITLE)),
+        "text": _plain(_short(clean(sentence).strip() or clean(title), _DIALOG_TEXT)),
+        "confirm": _plain(_short(yes, _DIALOG_BUTTON)),
+        "deny": _plain("Not now"),
+    }
+    return {**element, "confirm": dialog}
 
 
 def buttons(*elements: dict[str, Any]) -> Block:
@@ -90,6 +106,10 @@ def _input(name: str, label: str, element: dict[str, Any], *, hint: str = "", op
 
 def _option(text: str) -> dict[str, Any]:
     return {"text": _plain(text[:_OPTION]), "value": text}
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _plain(text: str) -> dict[str, Any]:

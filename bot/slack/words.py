@@ -35,6 +35,12 @@ def duration(ms: int) -> str:
     return f"{ms} ms" if ms < _SECOND else f"{ms / _SECOND:.1f} s"
 
 
+def counted_minutes(minutes: int) -> str:
+    """A longer time that something took: "25 min", "2 h 5 min"."""
+    hours, rest = divmod(max(0, minutes), 60)
+    return f"{hours} h {rest} min" if hours else f"{rest} min"
+
+
 def ago(then: datetime, now: datetime) -> str:
     """How long ago something was: "12 s ago", "5 min ago", "3 h ago", "8 days ago"."""
     seconds = max(0, int((now - then).total_seconds()))

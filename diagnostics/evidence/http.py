@@ -131,13 +131,18 @@ Exchange = Answer | NoAnswer
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One request to send. What it carries never appears in its repr."""
+    """One request to send. What it carries never appears in its repr.
+
+    `at_most` bounds the bytes of the answer that are read, where that is another bound than the client's own.
+    """
 
     method: str
     url: str
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Any = field(default=None, repr=False)
     bearer: str = field(default="", repr=False)
+    at_most: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +154,8 @@ class Reply:
     body: bytes = field(repr=False)
     took_ms: int
     received_at: datetime
+    waited_ms: int | None = None  # from the request on an open connection to the answer's head
+    read_ms: int | None = None  # from there to its end
 
     def document(self) -> Any:  # noqa: ANN401 JSON can be anything
         """The body as JSON in UTF-8 (RFC 8259), or None when it is not; half a surrogate pair is not."""

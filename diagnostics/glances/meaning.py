@@ -80,6 +80,11 @@ def meant(word: str, among: Iterable[Thing]) -> Thing | Ambiguous | Unknown:
     return Unknown(word, _nearest(own, workloads), tuple(str(one) for one in workloads))
 
 
+def is_kind(word: str) -> bool:
+    """Whether what stands before a slash is a kind of things, and no namespace."""
+    return word in _KINDS
+
+
 def _thing(state: WorkloadState) -> Thing:
     return Thing(state.workload.kind, state.workload.name, state.pods)
 

@@ -9,6 +9,7 @@ longer that was encoded together with it (`user:value`), and base64 of that base
 
 import base64
 from collections.abc import Iterator
+from functools import lru_cache
 from html.entities import codepoint2name
 from itertools import groupby
 
@@ -19,6 +20,7 @@ __all__ = ["as_base64_alone", "beginnings", "spellings"]
 _BASE64 = r"(?:[A-Za-z0-9+/_\-]|%2[BbFf]|\\+/)"
 _PADDING = r"(?:=|%3[Dd]|\\+u003[dD]){0,2}"
 _SHORTEST_CORE = 8  # base64 letters, 48 bits: fewer would be met by chance in a long blob
+_LETTERS = 1024  # letters whose spellings are remembered: secrets are written in some hundred, again and again
 _SHORT_ESCAPES = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
 
@@ -50,6 +52,7 @@ def as_base64_alone(value: str) -> str:
     return _letters64(base64.b64encode(value.encode("utf-8", "surrogatepass")).rstrip(b"=")) + _PADDING
 
 
+@lru_cache(maxsize=_LETTERS)
 def _letter(letter: str) -> str:
     """One letter of the value in each of its spellings."""
     raw = letter.encode("utf-8", "surrogatepass")

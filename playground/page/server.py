@@ -1,6 +1,7 @@
 """The page's server on loopback: the files, the stream of events, the deeds, uploads and downloads."""
 
 import asyncio
+import contextlib
 import errno
 import json
 from collections.abc import AsyncIterator
@@ -69,7 +70,8 @@ class Page:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         await response.prepare(request)
         async with self._tabs.open(person.id) as tab:
-            await self._tell(tab, response)
+            with contextlib.suppress(ConnectionResetError):  # the tab was closed while it was told
+                await self._tell(tab, response)
         return response
 
     async def _tell(self, tab: Tab, response: web.StreamResponse) -> None:

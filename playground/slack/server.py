@@ -1,5 +1,6 @@
 """The simulated Slack as a whole: one server on loopback, and the handles by which tests and the page use it."""
 
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Self, TypeVar
@@ -7,6 +8,7 @@ from typing import Self, TypeVar
 import aiohttp
 from aiohttp import web
 
+from playground.port import LOOPBACK, kept, number
 from playground.slack.clock import Clock, RealClock
 from playground.slack.core import Core, assemble
 from playground.slack.delivery import Background, Courier, EventRecord
@@ -23,7 +25,6 @@ from playground.slack.shapes import Json
 from playground.slack.webapi import WebApi, token_of
 
 T = TypeVar("T")
-LOOPBACK = "127.0.0.1"
 BODY_LIMIT = 64 * 1024 * 1024  # bytes of one request: room for an uploaded file
 SHUTDOWN_S = 0.1  # seconds open requests get when the server stops
 UNAVAILABLE = 503
@@ -46,6 +47,7 @@ class SimulatedSlack:
         self._background = Background()
         self.courier = Courier(self.core.clock, self.switches, self.core.feed, self.sockets, self._background)
         self._port = port
+        self._kept: socket.socket | None = None  # its port, also while it is down
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self._seats: dict[str, Seat] = {}
@@ -64,15 +66,19 @@ class SimulatedSlack:
             await self._background.close()
         finally:
             await self._stop_listening()
+            if self._kept is not None:
+                self._kept.close()
             if self._session is not None:
                 await self._session.close()
 
     async def _listen(self) -> None:
+        if self._kept is None:
+            self._kept = kept(self._port)
+            self._port = number(self._kept)
         self._runner = web.AppRunner(self._build(), shutdown_timeout=SHUTDOWN_S, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, LOOPBACK, self._port)
         await site.start()
-        self._port = self._runner.addresses[0][1]
         self.core.listen_at(f"http://{LOOPBACK}:{self._port}")
 
     async def _stop_listening(self) -> None:

@@ -8,18 +8,33 @@ from difflib import get_close_matches
 from typing import Any
 
 from bot.errors import VolatiError
+from playground.world.backend.login import Identity
+from playground.world.backend.server import HOST, OK, SOUND, SimulatedBackend, asked, wall_clock
+from playground.world.backend.state import BackendState
 from playground.world.docker.server import SimulatedDocker
 from playground.world.docker.volaticloud import KEYCLOAK
+from playground.world.faults.backend import BACKEND_FAULTS, GRAPHQL_CLUSTER_FAULTS, GRAPHQL_KEYCLOAK_FAULTS
 from playground.world.faults.docker import DOCKER_FAULTS
 from playground.world.faults.edge import EDGE_FAULTS
 from playground.world.faults.keycloak import KEYCLOAK_FAULTS
 from playground.world.faults.kubernetes import KUBERNETES_FAULTS
 from playground.world.faults.model import Fault
+from playground.world.faults.performance import PERFORMANCE_FAULTS
+from playground.world.faults.postgres import POSTGRES_FAULTS
 from playground.world.keycloak import state as keycloak_state
 from playground.world.keycloak.server import SimulatedKeycloak
+from playground.world.kubernetes.desired import Desired
+from playground.world.kubernetes.ingress_nginx import routes
+from playground.world.kubernetes.volaticloud import API
+from playground.world.pagerduty.server import SimulatedPagerDuty
 from playground.world.surroundings import ClusterAndSurroundings
 
-FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS, *KUBERNETES_FAULTS, *EDGE_FAULTS)
+#: The faults of the cluster and of what stands on it: they need it to be there.
+CLUSTER_FAULTS: tuple[Fault[Desired], ...] = (*KUBERNETES_FAULTS, *GRAPHQL_CLUSTER_FAULTS, *PERFORMANCE_FAULTS)
+SURFACE_FAULTS: tuple[Fault[Any], ...] = (*BACKEND_FAULTS, *GRAPHQL_KEYCLOAK_FAULTS)
+#: All that needs the cluster: its faults, those of what lies around it, and those of what stands on it.
+IN_CLUSTER_FAULTS: tuple[Fault[Any], ...] = (*CLUSTER_FAULTS, *EDGE_FAULTS, *POSTGRES_FAULTS, *SURFACE_FAULTS)
+FAULTS: tuple[Fault[Any], ...] = (*KEYCLOAK_FAULTS, *DOCKER_FAULTS, *IN_CLUSTER_FAULTS)
 
 # What becomes of Keycloak while its container is down. No scenario of its own: it follows from Docker's.
 _CONTAINER_DOWN: Fault[keycloak_state.State] = Fault(
@@ -54,11 +69,17 @@ class SimulatedPlatform:
     """The running simulated systems, and how to break them. What runs in a container is down when the container is."""
 
     def __init__(
-        self, keycloak: SimulatedKeycloak, docker: SimulatedDocker, around: ClusterAndSurroundings | None = None
+        self,
+        keycloak: SimulatedKeycloak,
+        docker: SimulatedDocker,
+        around: ClusterAndSurroundings | None = None,
+        backend: SimulatedBackend | None = None,
     ) -> None:
         self.keycloak = keycloak
         self.docker = docker
+        self.pagerduty: SimulatedPagerDuty | None = None
         self._around = around
+        self._backend = backend
 
     async def switch_on(self, name: str) -> None:
         """Switch a fault on, in the system it is a fault of.
@@ -67,10 +88,14 @@ class SimulatedPlatform:
             UnknownScenarioError: there is none of this name.
         """
         fault = fault_named(name)
-        if fault in KUBERNETES_FAULTS:
+        if fault in BACKEND_FAULTS:
+            await self.backend.switch_on(fault)
+        elif fault in CLUSTER_FAULTS:
             self.around.cluster.switch_on(fault)
         elif fault in EDGE_FAULTS:
             await self.around.edge.switch_on(fault)
+        elif fault in POSTGRES_FAULTS:
+            await self.around.database.switch_on(fault)
         elif fault in DOCKER_FAULTS:
             self.docker.switch_on(fault)
         else:
@@ -82,8 +107,29 @@ class SimulatedPlatform:
         self.docker.heal()
         if self._around is not None:
             await self._around.heal()
+        if self._backend is not None:
+            await self._backend.heal()
+        if self.pagerduty is not None:
+            await self.pagerduty.heal()
         await self.keycloak.heal()
         await self._follow()
+
+    async def ripe(self) -> None:
+        """Return when what is on has lasted for so long that it is a fault, and whoever starts late has started."""
+        if self._around is not None:
+            await self._around.database.ready()
+            await self._around.database.ripe()
+
+    @property
+    def backend(self) -> SimulatedBackend:
+        """The backend's HTTP surface.
+
+        Raises:
+            UnknownScenarioError: this platform runs without.
+        """
+        if self._backend is None:
+            raise UnknownScenarioError("This platform runs without its backend: start it with `running(cluster=True)`.")
+        return self._backend
 
     @property
     def around(self) -> ClusterAndSurroundings:
@@ -120,22 +166,53 @@ class SimulatedPlatform:
                 "admin": {"client_id": keycloak.admin_client_id, "client_secret": keycloak.admin_client_secret},
                 "container": {"name": KEYCLOAK, "docker_host": self.docker.host},
             },
-            **({"kubernetes": self._around.environment()} if self._around else {}),
+            **({"kubernetes": self._around.environment(), "postgres": self._around.postgres()} if self._around else {}),
+            **({"backend": self._backend.environment()} if self._backend else {}),
         }
+
+
+@asynccontextmanager
+async def paged_by(platform: SimulatedPlatform) -> AsyncIterator[SimulatedPagerDuty]:
+    """A PagerDuty beside the platform, until the end of the block; `settings()` of it leads the bot there."""
+    async with SimulatedPagerDuty() as pagerduty:
+        platform.pagerduty = pagerduty
+        try:
+            yield pagerduty
+        finally:
+            platform.pagerduty = None
 
 
 @asynccontextmanager
 async def running(*, cluster: bool = False) -> AsyncIterator[SimulatedPlatform]:
     """The simulated platform, on loopback, until the end of the block.
 
-    With `cluster`, its Kubernetes and what lies around it: half a second more.
+    With `cluster`, its Kubernetes, what lies around it and the backend's HTTP surface: half a second more.
     """
     async with SimulatedKeycloak() as keycloak, SimulatedDocker() as docker:
         if not cluster:
             yield SimulatedPlatform(keycloak, docker)
             return
-        async with ClusterAndSurroundings(keycloak.client_secret) as around:
-            yield SimulatedPlatform(keycloak, docker, around)
+        async with (
+            ClusterAndSurroundings(keycloak.client_secret) as around,
+            backend_of(keycloak, around) as backend,
+        ):
+            yield SimulatedPlatform(keycloak, docker, around, backend)
+
+
+def backend_of(
+    keycloak: SimulatedKeycloak, around: ClusterAndSurroundings, sound: BackendState = SOUND
+) -> SimulatedBackend:
+    """The backend's surface on these: it asks them at every request, and the way to it leads through the cluster."""
+
+    def identity(state: BackendState) -> Identity:
+        url = f"https://{HOST}:{state.keycloak_port}" if state.keycloak_port else keycloak.url
+        return Identity(lambda: url, keycloak.ca_file, wall_clock(state.clock_ahead_s))
+
+    def gateway() -> int:
+        """What the ingress controller answers for the API's name; the first path counts."""
+        return next((one.status for one in routes(around.cluster.world.plane) if one.host == API), OK)
+
+    return SimulatedBackend(identity, asked(around.login), gateway, sound)
 
 
 @asynccontextmanager
@@ -147,10 +224,10 @@ async def simulated_platform(scenario: str, areas: Sequence[str] = ()) -> AsyncI
     Raises:
         UnknownScenarioError: there is no such scenario.
     """
-    of_cluster: tuple[Fault[Any], ...] = (*KUBERNETES_FAULTS, *EDGE_FAULTS)
-    about_cluster = {fault.area for fault in of_cluster}
+    about_cluster = {fault.area for fault in IN_CLUSTER_FAULTS}
     cluster = not about_cluster.isdisjoint({fault_named(scenario).area, *areas})
     with tempfile.TemporaryDirectory(prefix="volati-") as folder:
         async with running(cluster=cluster) as platform:
             await platform.switch_on(scenario)
+            await platform.ripe()
             yield {"environments": {"playground": platform.environment()}, "data_dir": folder}

@@ -10,8 +10,8 @@ import pytest
 
 from bot.bootstrap import _fingerprint_key, _store_secrets, open_services
 from bot.errors import StoreError
-from bot.examiner import Order
-from bot.platform import fingerprints
+from bot.platform.environment import fingerprints
+from bot.runs.examiner import Order
 from bot.settings import Settings, parse
 from diagnostics.evidence.keycloak.kinds import KeycloakClientSecret
 from tests.bot.clients.servers import nobody

@@ -9,7 +9,7 @@ import pytest
 
 from bot import catalogue as module
 from bot.catalogue import CatalogueError, load_catalogue, slow_entries
-from bot.cli_triage import answer, prove, read_tail, report, source_named
+from bot.cli.triage import answer, prove, read_tail, report, source_named
 from bot.errors import VolatiError
 from diagnostics.redaction import Redactor
 from diagnostics.signatures import Catalogue, Source, signature_from

@@ -20,9 +20,11 @@ from handlers.web import Site, serving
 from playground.show import bot_settings
 from playground.slack.server import SimulatedSlack
 from playground.world.kubernetes.access import grant
+from playground.world.pagerduty.server import SimulatedPagerDuty
 from playground.world.platform import SimulatedPlatform, running
 from playground.world.surroundings import ClusterAndSurroundings
 from tests.bot.test_catalogue import ENTRY, write
+from tests.postgres_server import PASSWORD, PostgresServer
 
 
 @asynccontextmanager
@@ -60,7 +62,8 @@ async def test_a_healthy_bot(tmp_path: Path, slack: SimulatedSlack, platform: Si
     """It finds every part well and posts nothing."""
     async with opened(tmp_path, slack, platform) as services:
         found = await looked_at(services)
-    assert [one.part for one in found.values() if one.state is not State.WELL] == ["running bot"], "none runs here"
+    away = [one.part for one in found.values() if one.state is not State.WELL]
+    assert away == ["escalation path", "pagerduty", "running bot"], "none runs here, and nobody is paged"
     assert worst(found.values()) is State.WELL
     assert {"settings", "slack bot token", "slack scopes", "clock", "slack app token", "store"} <= set(found)
     assert "playground: the realm page" in found
@@ -121,6 +124,19 @@ async def test_not_in_its_channel(tmp_path: Path, slack: SimulatedSlack, platfor
     assert "/invite @volati" in checkup.remedy
 
 
+async def test_not_in_the_audits_channel(
+    tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks at the channel that keeps the audit's head as well."""
+    outside = slack.workspace.channel("random")
+    assert outside is not None
+    monkeypatch.setenv("VOLATI_AUDIT__CHANNEL", outside.id)
+    async with opened(tmp_path, slack, platform) as services:
+        found = await looked_at(services)
+    assert found[f"slack channel {outside.id}"].state is State.ILL
+    assert [part for part in found if part.startswith("slack channel")][1:] == [f"slack channel {outside.id}"]
+
+
 async def test_a_wrong_token(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
     """It says what to do, shows no token, and goes on with the other parts."""
     async with opened(tmp_path, slack, platform, bot_token="xoxb-nobody-knows-this-token") as services:
@@ -151,6 +167,23 @@ async def test_a_data_folder_that_cannot_be_used(tmp_path: Path) -> None:
     assert folder.state is State.ILL
     assert folder.said.endswith("file cannot be used: File exists")
     assert "Set data_dir" in folder.remedy
+
+
+async def test_the_database(tmp_path: Path, shared_database: PostgresServer) -> None:
+    """It says as whom it logs in to PostgreSQL, or why it cannot; and what it may not see there."""
+    for password, expected in (
+        (PASSWORD, (State.WELL, f"as volaticloud at 127.0.0.1:{shared_database.port}, by the setting postgres.url, ")),
+        ("another", (State.ILL, "no session: password rejected")),
+    ):
+        url = shared_database.url(password=password)
+        document = {"environments": {"here": {"postgres": {"url": url}}}, "data_dir": str(tmp_path / "data")}
+        async with open_services(parse(document, "the test"), memory_required=False) as services:
+            found = await looked_at(services)
+        checkup = found["here: the connection to PostgreSQL"]
+        assert (checkup.state, checkup.said[: len(expected[1])]) == expected
+        assert PASSWORD not in str(found)
+        rights = found.get("here: statements of other users")
+        assert (rights is not None and "GRANT pg_monitor" in rights.remedy) is (password == PASSWORD)
 
 
 async def test_the_teams_catalogue(tmp_path: Path) -> None:
@@ -189,3 +222,35 @@ async def test_a_cluster_of_which_a_part_may_not_be_seen(tmp_path: Path) -> None
     assert "list nodes" in places["in the whole cluster"]
     assert told["here: the pods"].state is State.WELL
     assert told["here: pods in namespace keycloak"].state is State.ILL
+
+
+async def paged(folder: Path, slack: SimulatedSlack, platform: SimulatedPlatform, pager: Any) -> dict[str, Checkup]:
+    """Every part, with a PagerDuty."""
+    document = {**bot_settings(platform.environment(), slack, folder), "pagerduty": pager}
+    async with open_services(parse(document, "the test"), memory_required=True) as services:
+        return await looked_at(services)
+
+
+async def test_pagerduty(tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform) -> None:
+    """It says who is on call by each route and how PagerDuty is heard, and pages nobody."""
+    async with SimulatedPagerDuty() as world:
+        found = await paged(tmp_path, slack, platform, world.settings())
+        assert found["pagerduty route oncall"].said.startswith("on call: ")
+        assert found["pagerduty's way back"].said == "it is asked every half a minute"
+        assert "oncall, infrastructure" in found["escalation path"].said
+        await world.suffer("pagerduty-refuses-key")
+        ill = (await paged(tmp_path, slack, platform, world.settings()))["pagerduty route oncall"]
+        assert ill.state is State.ILL
+        assert "pagerduty.api_key" in ill.remedy
+        assert world.account.opened == []
+
+
+async def test_pagerduty_that_is_never_heard(
+    tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform
+) -> None:
+    """It is ill where nothing brings back that somebody acknowledged in PagerDuty."""
+    async with SimulatedPagerDuty() as world:
+        pager = {"routes": world.settings()["routes"], "events_url": world.settings()["events_url"]}
+        found = await paged(tmp_path, slack, platform, pager)
+    assert found["pagerduty's way back"].state is State.ILL
+    assert found["pagerduty route oncall"].state is State.AWAY

@@ -93,4 +93,4 @@ def test_all_recorders_take_the_same() -> None:
     for kind in (Metrics, Unrecorded):
         for name in told:
             assert inspect.signature(getattr(kind, name)) == inspect.signature(getattr(Recorder, name))
-    assert len(told) == 11
+    assert len(told) == 13

@@ -1,11 +1,14 @@
 """The work that goes on in the background."""
 
 import asyncio
+import errno
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.tasks import Tasks, TooBusyError
+from bot import tasks as module
+from bot.tasks import Tasks, TooBusyError, kept_going
 
 
 class Job:
@@ -37,6 +40,50 @@ async def test_runs_a_job_to_its_end() -> None:
     assert tasks.count == 0
 
 
+async def test_goes_on_after_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins work anew that failed, says why in the log, and ends with it."""
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.0)
+    tries = iter((KeyError("a fault of ours"), RuntimeError("another"), None))
+
+    async def work() -> None:
+        if (error := next(tries)) is not None:
+            raise error
+
+    with capture_logs() as logs:
+        await kept_going("the auditor", work)
+    assert [(one["work"], one["log_level"]) for one in logs] == [("the auditor", "error")] * 2
+    assert next(tries, "nothing left") == "nothing left"
+
+
+async def test_goes_on_where_nothing_can_be_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins work anew also where why it failed cannot be written down."""
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.0)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module, "_log", SimpleNamespace(exception=full))
+    tries = iter((KeyError("a fault of ours"), None))
+
+    async def work() -> None:
+        if (error := next(tries)) is not None:
+            raise error
+
+    await kept_going("the auditor", work)
+    assert next(tries, "nothing left") == "nothing left"
+
+
+async def test_keeps_going_until_cancelled() -> None:
+    """It takes an order to end for no failure."""
+    job = Job()
+    task = asyncio.create_task(kept_going("the auditor", job))
+    await job.began.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert job.cancelled
+
+
 async def test_runs_only_so_many_at_once() -> None:
     """It lets jobs wait for a place."""
     tasks, first, second = Tasks(at_once=1), Job(), Job()
@@ -56,7 +103,7 @@ async def test_takes_on_only_so_many() -> None:
     tasks, job = Tasks(at_once=1, waiting=1), Job()
     tasks.start("one", job)
     tasks.start("two", job)
-    with pytest.raises(TooBusyError, match="2 diagnoses waiting"):
+    with pytest.raises(TooBusyError, match="2 things to do"):
         tasks.start("three", job)
     job.may_end.set()
     await tasks.drain(5)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostics.areas import AREAS, EXPLANATIONS
-from diagnostics.causes import RULES, Rule, explain
+from diagnostics.causes import ACROSS, RULES, Rule, explain, explain_across
 from diagnostics.check import Area
 from diagnostics.model import Cause, Fact, Finding, Severity, Subject
 from diagnostics.runbook import Section
@@ -78,6 +78,44 @@ def _all_below(below: dict[str, set[str]], roots: Iterable[str]) -> set[str]:
 def test_a_cause_stays_in_its_area() -> None:
     """Explains only findings of the same area, since only those are judged together."""
     assert all(cause.partition(".")[0] == symptom.partition(".")[0] for cause, symptom in edges())
+
+
+def test_across_areas() -> None:
+    """Explains one area's findings by another's where both were looked at, and only in that table."""
+    assert all(rule.cause.startswith("database.") for rule in ACROSS)
+    assert {id.partition(".")[0] for rule in ACROSS for id in rule.explains} == {"server", "graphql", "performance"}
+    found = [
+        finding("server.database-connection-failed"),
+        finding("server.rollout-stuck"),
+        finding("database.slots-full"),
+    ]
+    order = (*ORDERS["server"], *ORDERS["database"])
+    apart = [cause.id for cause in explain(found, order)]
+    (across,) = explain_across(found, order)
+    assert apart == ["server.database-connection-failed", "database.slots-full"]
+    assert (across.id, across.explains) == (
+        "database.slots-full",
+        ("server.database-connection-failed", "server.rollout-stuck"),
+    )
+
+
+def test_the_database_explains_latency() -> None:
+    """Explains slow answers by the database, alone and across areas, where it tells the same only once."""
+    slow = [finding("performance.database-missing-index"), finding("performance.endpoint-slow")]
+    (alone,) = explain(slow, ORDERS["performance"])
+    assert (alone.id, alone.explains) == ("performance.database-missing-index", ("performance.endpoint-slow",))
+    (across,) = explain_across(
+        [*slow, finding("database.missing-index")], (*ORDERS["performance"], *ORDERS["database"])
+    )
+    assert (across.id, set(across.explains)) == ("database.missing-index", {one.id for one in slow})
+
+
+def test_the_same_of_another_thing() -> None:
+    """Keeps what the two areas tell of different tables apart."""
+    mine = finding("performance.database-dead-rows")
+    elsewhere = finding("database.dead-rows", about=Subject("table", "public.elsewhere"))
+    order = (*ORDERS["performance"], *ORDERS["database"])
+    assert [one.id for one in explain_across([mine, elsewhere], order)] == [mine.id, elsewhere.id]
 
 
 @pytest.mark.parametrize("id", sorted(SEVERITY))

@@ -5,6 +5,7 @@ import re
 import msgspec
 import pytest
 
+from bot.words.acts import wish
 from diagnostics.areas import AREAS, EXPLANATIONS
 from diagnostics.areas.server.telling import FORM
 from diagnostics.context import ClusterExpected, Context, Expected, KeycloakExpected
@@ -25,7 +26,7 @@ KEYCLOAK = KeycloakExpected(
 )
 FULL = Context(at=NOW, seen_from="here", expected=Expected(KEYCLOAK))
 #: A place that was not filled. Commands have braces of their own: ${VAR}, %{http_code}, '{iss,aud}'.
-PLACE = re.compile(r"(?<![$%])\{[a-z_]+\}")
+PLACE = re.compile(r"(?<![$%])\{[a-z_ ]+\}")
 #: Ways a command would print a secret in clear.
 DECODES = re.compile(r"base64 +(-d|--decode)|@base64d|get secret[^|]*(-o|--output)[ =]?(yaml|json)|decode64")
 GRAVE = sorted(
@@ -39,7 +40,7 @@ def suggested(id: str, context: Context = FULL) -> tuple[Suggestion, ...]:
 
 def about(id: str) -> Subject:
     """A subject of the kind that the area's checks name."""
-    in_cluster = id.partition(".")[0] in {"server", "network"}
+    in_cluster = id.partition(".")[0] in {"server", "network", "performance"}
     return Subject("deployment", "volaticloud/api") if in_cluster else Subject("realm", "volaticloud")
 
 
@@ -58,8 +59,8 @@ def test_no_advice_for_what_does_not_exist() -> None:
 def test_every_place_is_filled(id: str) -> None:
     """Fills every place for this platform, and writes whole sentences."""
     for one in suggested(id):
-        assert (one.kind, one.cause) == (SuggestionKind.ADVICE, id)
-        assert not PLACE.search(one.text + one.command)
+        assert (one.kind, one.cause) == (SuggestionKind.ACT if one.act else SuggestionKind.ADVICE, id)
+        assert not PLACE.search(one.text + one.command + one.act)
         assert one.text[:1].isupper()
         assert one.text.endswith(".")
 
@@ -116,12 +117,19 @@ def test_whose_secret_is_old() -> None:
 
 def about_kind(id: str, kind: str, *facts: Fact) -> list[str]:
     """The commands that are shown for a fault of a thing of this kind, with these facts."""
-    subject = Subject(kind, "volaticloud/thing")
+    return [one.command for one in of_finding(id, Subject(kind, "volaticloud/thing"), *facts)]
+
+
+def acts_about(id: str, *facts: Fact) -> list[str]:
+    """The acts that are offered for a fault of a session, with these facts."""
+    return [one.act for one in of_finding(id, Subject("session", "4711"), *facts) if one.act]
+
+
+def of_finding(id: str, subject: Subject, *facts: Fact) -> tuple[Suggestion, ...]:
     check = CHECKS[id]
     words = ("It is so.", facts, "kubectl get pods")
     finding = Finding(id, check.title, check.severity, subject, *words, section=check.section, seen_from="here")
-    cause = Cause(id, subject, "It is so.")
-    return [one.command for one in suggest([cause], FULL, [finding])]
+    return suggest([Cause(id, subject, "It is so.")], FULL, [finding])
 
 
 @pytest.mark.parametrize("kind", ["job", "pod", "cluster"])
@@ -152,3 +160,37 @@ def test_the_registry_that_was_asked(id: str) -> None:
     commands = about_kind(id, "deployment", Fact("registry", "registry.example.com"))
     assert any("--docker-server=registry.example.com" in one or "nslookup registry.example" in one for one in commands)
     assert not any("ghcr.io" in one for one in commands)
+
+
+@pytest.mark.parametrize("id", sorted(ADVICE))
+def test_every_act_is_understood(id: str) -> None:
+    """Names acts in words that the bot's own command takes."""
+    for one in suggested(id):
+        if one.act:
+            action, *words = one.act.split()
+            assert wish(action, words, "production").action == action
+
+
+@pytest.mark.parametrize(
+    ("id", "act"),
+    [
+        ("database.idle-in-transaction", "end-session"),
+        ("database.blocked-sessions", "end-session"),
+        ("database.migration-locked", "end-session"),
+        ("database.long-statements", "cancel-query"),
+    ],
+)
+def test_the_very_session(id: str, act: str) -> None:
+    """Offers to stop the session of the finding by its pid and its beginning, and none where these are not known."""
+    began = "2026-11-26T05:10:17.123456+00:00"
+    pid, start = Fact("pid", "4711"), Fact("backend start", began)
+    assert acts_about(id, pid, start) == [f"{act} 4711 {began}"]
+    assert acts_about(id, pid) == acts_about(id) == []
+
+
+def test_no_restart_without_a_cluster() -> None:
+    """Offers to restart the backend only where it is in a cluster that is configured."""
+    platform = Context(at=NOW, seen_from="here", expected=Expected(cluster=ClusterExpected()))
+    acts = {one.act for one in suggested("database.slots-nearly-used", platform)} - {""}
+    assert acts == {"restart volaticloud/volaticloud-backend"}
+    assert {one.act for one in suggested("database.slots-nearly-used", CONTEXT)} == {""}

@@ -20,13 +20,14 @@ from diagnostics.judge import Span, judge
 from diagnostics.model import Evidence, Reason, Unobserved
 from diagnostics.observe import Seen
 from diagnostics.runs import FORMAT, Run, RunUnreadableError
-from tests.diagnostics.areas.cases import CASES, login, looked, routes
+from tests.diagnostics.areas.cases import CASES, database, login, looked, routes
 from tests.diagnostics.areas.cases.case import CONTEXT, NOW, OK
 
 ALL_AREAS = {area.name: area for area in (*AREAS, *EXPLANATIONS)}
 SEEN = [seen for case in CASES for seen in (*case.fires, *case.silent)]
 EXAMPLES: dict[type[Evidence], tuple[Evidence, ...]] = {
     kind: looked.EXAMPLES.get(kind)
+    or database.EXAMPLES.get(kind)
     or tuple(seen for seen in SEEN if type(seen) is kind)
     or tuple(one for one in routes.kinds().values() if type(one) is kind)
     for kind in KINDS.values()

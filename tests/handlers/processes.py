@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 
 from playground.bot_process import running_bot
+from playground.port import kept, number
 from playground.slack.server import SimulatedSlack
 from tests.bot.clients.servers import silent, talking
 
@@ -21,11 +22,13 @@ CHANNEL = "C0ENGINE0"
 COMMAND = "/volati diagnose keycloak"
 
 
+_HELD: list[socket.socket] = []
+
+
 def unused_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port where nobody listens but who is told of it; it is held until this process ends."""
+    _HELD.append(kept())
+    return number(_HELD[-1])
 
 
 def document(slack: SimulatedSlack, folder: Path, keycloak: str, /, **changes: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ async def test_refuses_privately() -> None:
     """It answers an unknown word to the person alone, with no ping in it, and does nothing."""
     async with world() as here:
         assert "did you mean “diagnose”?" in await answer(here, "/volati diagnoze keycloak")
-        assert "is not there yet" in await answer(here, "/volati restart backend")
+        assert "is not there yet" in await answer(here, "/volati system-restart")
         assert "<!" not in await answer(here, "/volati <!channel> @channel")
         assert here.slack.messages(CHANNEL) == []
         assert here.examines.orders == []

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from bot.examiner import OrderError
+from bot.runs.examiner import OrderError
 from bot.slack.asker import Asker
 from bot.slack.message import Message
 from bot.slack.poster import Place

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from bot.access import Holders, Role, Rules
-from bot.commands import Logs
 from bot.errors import StoreUnreachable
-from bot.examiner import Order
-from bot.gate import Gate
-from bot.glances import NoClusterError
-from bot.joining import Joining
-from bot.people import open_people
+from bot.people.access import Holders, Role, Rules
+from bot.people.directory import open_people
+from bot.people.gate import Gate
+from bot.people.visitors import Visitors
+from bot.runs.examiner import Order
+from bot.runs.glances import NoClusterError
+from bot.runs.joining import Joining
 from bot.slack.downloads import open_downloads
 from bot.slack.message import Message
 from bot.slack.poster import Poster
@@ -22,7 +22,7 @@ from bot.slack.surfaces import Surfaces
 from bot.slack.transport import Transport, open_transport
 from bot.store import UnderWay
 from bot.tasks import Tasks
-from bot.visitors import Visitors
+from bot.words.commands import Logs
 from diagnostics.evidence.keycloak import Question
 from diagnostics.glances.events import EventsGlance
 from diagnostics.glances.logs import LogsGlance
@@ -126,6 +126,7 @@ class Memory:
         self.runs: dict[str, UnderWay] = {}
         self.begun: list[UnderWay] = []
         self.last: dict[tuple[str, str], bytes] = {}
+        self.kept: dict[str, bytes] = {}
         self.claims: dict[tuple[str, str], str] = {}
         self.away = False
 
@@ -156,10 +157,20 @@ class Memory:
         self._check()
         return tuple(self.runs.values())
 
+    async def run(self, run_id: str) -> bytes | None:
+        """As the store."""
+        self._check()
+        return self.kept.get(run_id)
+
     async def last_run(self, environment: str, area: str) -> bytes | None:
         """As the store."""
         self._check()
         return self.last.get((environment, area))
+
+    async def figures(self, environment: str, area: str) -> tuple[bytes, ...]:
+        """As the store: there are none."""
+        self._check()
+        return ()
 
     async def claim(self, environment: str, name: str, owner: str, seconds: float) -> bool:
         """As the store; time does not pass here."""

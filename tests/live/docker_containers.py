@@ -1,5 +1,6 @@
 """Brings a real daemon's containers into the states of the contract, by doing to them what brings them there."""
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from tests.playground.world.docker.contract import CONTAINERS
 PATIENCE_S = 30.0  # the slowest state, five restarts with doubled waits in between, takes 3 s
 FEW_BYTES = 8 * 1024 * 1024  # of memory: enough for a shell
 RESTARTS = 5
+_FOREVER = "while :; do busybox sleep 0.1; done"  # in short steps, between which the shell takes a signal
 
 
 def fill(daemon: Daemon) -> None:
@@ -42,8 +44,12 @@ def _shell(script: str) -> list[str]:
 _MADE: dict[str, tuple[list[str], dict[str, Any]]] = {
     "running": (_shell("echo up; exec busybox sleep 3600"), {"Env": ["KC_LOG=console"]}),
     "failed": (_shell("echo one; echo two; echo three; busybox sleep 0.2; echo no database >&2; exit 3"), {}),
-    "stopped": (_shell("trap 'exit 143' TERM; while :; do busybox sleep 0.1; done"), {}),
-    "out-of-memory": (_shell("busybox tail /dev/zero"), {"HostConfig": {"Memory": FEW_BYTES}}),
+    "stopped": (_shell(f"trap 'exit 143' TERM; {_FOREVER}"), {}),
+    # The shell outlives what the kernel killed: Docker may miss the kill of a container that ends at once with it.
+    "out-of-memory": (
+        _shell(f"exec 2>/dev/null; busybox tail /dev/zero; end=$?; trap 'exit $end' TERM; {_FOREVER}"),
+        {"HostConfig": {"Memory": FEW_BYTES}},
+    ),
     "looping": (
         _shell("echo ERROR: Failed to start server >&2; exit 1"),
         {"HostConfig": {"RestartPolicy": {"Name": "always"}}},
@@ -100,13 +106,20 @@ def _again(daemon: Daemon, name: str) -> None:
     _start(daemon, name)
 
 
+def _runs_out(daemon: Daemon, name: str) -> None:
+    """Wait until the daemon tells of the kernel's kill, then let the container end."""
+    path, of_this = "/events", json.dumps({"container": [name], "event": ["oom"]})
+    until(lambda: bool(daemon.ask("GET", path, params={"filters": of_this, "since": 0, "until": time.time()}).content))
+    _told("stop")(daemon, name)
+
+
 _DONE: dict[str, Callable[[Daemon, str], None]] = {
     "running": _speaks,
     "terminal": _speaks,
     "failed": _ends,
     "stopped": _told("stop"),
     "killed": _told("kill"),
-    "out-of-memory": _ends,
+    "out-of-memory": _runs_out,
     "paused": _told("pause"),
     "again": _again,
     "long-line": _ends,

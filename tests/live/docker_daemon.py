@@ -69,8 +69,10 @@ class Daemon:
 
 
 @contextmanager
-def running() -> Iterator[Daemon]:
+def running(driver: str = "vfs") -> Iterator[Daemon]:
     """A real daemon with the image, gone afterwards with its containers, its processes and its files.
+
+    `driver` keeps the layers: vfs works everywhere and copies each of them; overlay2 needs the kernel's help.
 
     Raises:
         NoDaemon: a tool or a right is missing, or it does not start here.
@@ -79,7 +81,7 @@ def running() -> Iterator[Daemon]:
     with tempfile.TemporaryDirectory(prefix="volati-docker-", ignore_cleanup_errors=True) as name:
         folder = Path(name)  # short enough for a socket, which takes 107 bytes
         with (folder / "log").open("wb") as log:
-            process = _start(dockerd, folder, log.fileno())
+            process = _start([dockerd, f"--storage-driver={driver}"], folder, log.fileno())
             try:
                 daemon = Daemon(folder / "docker.sock", process.pid)
                 if not _comes_up(daemon, process):
@@ -102,12 +104,12 @@ def _needed() -> tuple[str, Path]:
     return dockerd, Path(busybox)
 
 
-def _start(dockerd: str, folder: Path, log: int) -> "subprocess.Popen[bytes]":
+def _start(dockerd: list[str], folder: Path, log: int) -> "subprocess.Popen[bytes]":
     places = {"data-root": "data", "exec-root": "exec", "pidfile": "pid"}
     options = [f"--host=unix://{folder}/docker.sock", *(f"--{name}={folder}/{at}" for name, at in places.items())]
-    options += ["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs"]
+    options += ["--iptables=false", "--ip6tables=false", "--bridge=none"]
     return subprocess.Popen(  # noqa: S603  # the command is ours alone
-        [dockerd, f"--config-file={_no_settings(folder)}", *options],
+        [*dockerd, f"--config-file={_no_settings(folder)}", *options],
         env={"PATH": _PLACES},
         stdout=log,
         stderr=subprocess.STDOUT,

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.bootstrap import Services, open_services
-from bot.examiner import Order
+from bot.runs.examiner import Order
 from bot.settings import parse
 from diagnostics.evidence.keycloak import Question
 from diagnostics.evidence.keycloak.kinds import KeycloakRegistration

@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 
-@pytest.mark.usefixtures("hears_hangups")
+@pytest.mark.usefixtures("hearing_children")
 @pytest.mark.parametrize(
     ("more", "code", "order"),
     [((), 0, signal.SIGTERM), ((), 0, signal.SIGHUP), (("--once",), 1, signal.SIGTERM)],
@@ -55,6 +55,14 @@ async def test_once() -> None:
         "Keycloak in playground is down. Keycloak knows client volaticloud-api and rejects Volati's copy of its secret"
         in shown
     )
+
+
+async def test_another_area() -> None:
+    """It asks the area in which the fault shows, once it does."""
+    code, shown = await _volati("playground", "--once", "--scenario", "rollout-past-deadline")
+    assert code == 0, shown
+    assert "oncall > /volati diagnose server" in shown
+    assert "Server in playground is degraded." in shown
 
 
 async def test_unknown_scenario() -> None:

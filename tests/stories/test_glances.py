@@ -15,7 +15,7 @@ from playground.world.kubernetes.kinds import kind_named
 from playground.world.kubernetes.server import SimulatedKubernetes
 from playground.world.kubernetes.volaticloud import Secrets
 from playground.world.platform import SimulatedPlatform
-from tests.bot.test_glances import CANARY, CLIENT, Talking, event
+from tests.bot.runs.test_glances import CANARY, CLIENT, Talking, event
 from tests.stories.world import CHANNEL, Story, story
 
 LINES = (*(f"line {number}" for number in range(64)), "dial tcp: connection refused", f"<!channel> {CANARY} {CLIENT}")

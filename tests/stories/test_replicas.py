@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.examiner import Order
+from bot.runs.examiner import Order
 from bot.slack.views.headline import opening
 from bot.store import UnderWay
 from handlers.home import refresh_homes

@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import Events, Why
+from bot.incidents.path import IncidentSeverity
 from bot.slack.message import Message
+from bot.slack.view import View
 from bot.slack.views.again import Again, again_button
+from bot.slack.views.incident import card
+from bot.slack.views.incident_forms import Aim, Origin, climb_form, open_button, open_form, snooze_form
 from bot.slack.views.modals import token_form, why_form
 from bot.slack.views.pages import turning as turning_row
+from bot.words.commands import Events, Why
+from playground.slack.messages import Message as Shown
 from playground.slack.seat import Seat
+from tests.bot.incidents.tales import OPENED, tale
+from tests.bot.incidents.things import PATH
 from tests.stories.world import CHANNEL, Story, story
 
 Act = Callable[[Story, Seat], Awaitable[object]]
@@ -46,26 +53,51 @@ def mentioning(line: str) -> Act:
     return act
 
 
+async def posted(here: Story, message: Message) -> Shown:
+    """A message of the bot's, once its turn has come."""
+    poster = here.desk.poster
+    place = await poster.post_at(poster.planned(CHANNEL), message, patient=True)
+    found = here.slack.workspace.find(CHANNEL, place.ts)
+    assert found is not None
+    return found
+
+
 async def turning(here: Story, seat: Seat) -> object:
     row = turning_row(Events("playground", 2), more=True)
-    place = await here.desk.poster.post(CHANNEL, Message("something", row))
-    message = here.slack.workspace.find(CHANNEL, place.ts)
-    assert message is not None
+    message = await posted(here, Message("something", row))
     return await seat.click(message, "Older")
 
 
 async def pressing(here: Story, seat: Seat) -> object:
     button = again_button(Again("keycloak", "playground", deep=False, own=True), "Run again")
-    place = await here.desk.poster.post(CHANNEL, Message("something", (button,)))
-    message = here.slack.workspace.find(CHANNEL, place.ts)
-    assert message is not None
+    message = await posted(here, Message("something", (button,)))
     return await seat.click(message, "Run again")
 
 
+def pressing_on_an_incident(label: str) -> Act:
+    async def act(here: Story, seat: Seat) -> object:
+        return await seat.click(await posted(here, card(tale(OPENED), PATH)), label)
+
+    return act
+
+
+async def opening_from_a_verdict(here: Story, seat: Seat) -> object:
+    row = open_button(Origin("playground", run="3f9c2a71b0de"))
+    return await seat.click(await posted(here, Message("something", (row,))), "Open an incident…")
+
+
+def sending_about_an_incident(view: View, **fields: str) -> Act:
+    async def act(here: Story, seat: Seat) -> object:
+        here.slack.core.views.open(seat.person.id, view.as_json())
+        for name, text in fields.items():
+            await seat.modal.fill(name, text)
+        return await seat.modal.submit()
+
+    return act
+
+
 async def choosing(here: Story, seat: Seat) -> object:
-    place = await here.desk.poster.post(CHANNEL, Message("password authentication failed"))
-    message = here.slack.workspace.find(CHANNEL, place.ts)
-    assert message is not None
+    message = await posted(here, Message("password authentication failed"))
     return await seat.shortcut(message, "volati_triage")
 
 
@@ -93,6 +125,8 @@ ACTS: dict[str, Act] = {
     "events": typing("/volati events"),
     "logs": typing("/volati logs backend"),
     "logs mentioned": mentioning("logs backend"),
+    "audit": typing("/volati audit"),
+    "audit mentioned": mentioning("audit 5"),
     "a page turned": turning,
     "whoami": typing("/volati whoami"),
     "token": typing("/volati token"),
@@ -100,6 +134,25 @@ ACTS: dict[str, Act] = {
     "why modal": typing("/volati why"),
     "mention": mentioning("diagnose keycloak"),
     "button": pressing,
+    "escalate": typing("/volati escalate nobody answers"),
+    "escalate without a reason": typing("/volati escalate"),
+    "escalate mentioned": mentioning("escalate nobody answers"),
+    "ack": typing("/volati ack"),
+    "snooze": typing("/volati snooze 10m"),
+    "handover": typing("/volati handover @operator"),
+    "resolve": typing("/volati resolve"),
+    "incidents": typing("/volati incidents"),
+    "incidents mentioned": mentioning("incidents"),
+    "postmortem": mentioning("postmortem"),
+    "oncall": typing("/volati oncall"),
+    "acknowledge pressed": pressing_on_an_incident("Acknowledge"),
+    "snooze pressed": pressing_on_an_incident("Snooze…"),
+    "escalate pressed": pressing_on_an_incident("Escalate…"),
+    "resolve pressed": pressing_on_an_incident("Resolve"),
+    "incident from a verdict": opening_from_a_verdict,
+    "reason sent": sending_about_an_incident(climb_form(Aim("a1b2c3d4"), "x", ()), why="it spreads"),
+    "snooze sent": sending_about_an_incident(snooze_form(Aim("a1b2c3d4"), "x"), length="10m"),
+    "incident sent": sending_about_an_incident(open_form(Origin("playground"), IncidentSeverity.P1), why="all is down"),
     "token sent": sending_a_token,
     "question sent": sending_a_question,
     "home": visiting,
@@ -115,6 +168,8 @@ def told(here: Story, person: str) -> str:
 async def examined(here: Story) -> bool:
     """Whether anything was looked at, or shown to everybody."""
     runs = await here.services.store.recent_runs("playground") if here.services.store else ()
+    assert here.desk.tending is not None
+    assert await here.desk.tending.incidents.open_ones() == ()
     return bool(runs) or any("looking" in one.text.lower() for one in here.slack.messages(CHANNEL))
 
 
@@ -150,9 +205,7 @@ async def test_the_role_is_asked_for_at_the_click(here: Story) -> None:
     await here.typed("engineer", "/volati diagnose keycloak deep")
     assert "“diagnose deep” needs the role operator" in "".join(one.text for one in here.slack.ephemerals("engineer"))
     button = again_button(Again("keycloak", "playground", deep=True, own=True), "Run again")
-    place = await here.desk.poster.post(CHANNEL, Message("something", (button,)))
-    message = here.slack.workspace.find(CHANNEL, place.ts)
-    assert message is not None
+    message = await posted(here, Message("something", (button,)))
     before = len(here.slack.ephemerals("engineer"))
     await engineer.click(message, "Run again")
     await here.done()
@@ -166,7 +219,18 @@ async def test_the_role_is_asked_for_at_the_click(here: Story) -> None:
 async def test_other_channels(way: str, tmp_path: Path) -> None:
     """It listens in its channels alone, and says in which; the Home tab is in none and stays open."""
     async with story(way, tmp_path, {"channels": ["C0ENGINE0"]}) as here:
-        for line in ("help", "diagnose keycloak", "status", "events", "logs backend", "token", "why a b c", "whoami"):
+        for line in (
+            "help",
+            "diagnose keycloak",
+            "status",
+            "events",
+            "logs backend",
+            "token",
+            "why a b c",
+            "whoami",
+            "escalate x",
+            "ack",
+        ):
             private = await here.typed("oncall", f"/volati {line}", "devops")
             assert private[-1].text.startswith("Volati does not listen here."), line
             assert "<#C0ENGINE0>" in repr(private[-1].content.blocks)

@@ -7,7 +7,7 @@ import asyncio
 import io
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,16 +93,26 @@ def words(blocks: object) -> str:
 
 
 @asynccontextmanager
-async def story(
-    way: str, folder: Path, access: dict[str, Any] | None = None, *, two: bool = False, shared: str | None = None
+async def story(  # noqa: PLR0913 what a story may want otherwise than usual
+    way: str,
+    folder: Path,
+    access: dict[str, Any] | None = None,
+    *,
+    two: bool = False,
+    shared: str | None = None,
+    cluster: bool = False,
+    more: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[Story]:
-    """The bot in its world; with `two`, two replicas that share one Slack app and one memory, at `shared` if given."""
+    """The bot in its world, which has a cluster if wanted; `more` are further settings.
+
+    With `two`, two replicas that share one Slack app and one memory, at `shared` if given.
+    """
     async with AsyncExitStack() as stack:
         stack.callback(structlog.reset_defaults)  # the bot sets up its log; the other tests get theirs back
-        platform = await stack.enter_async_context(running())
+        platform = await stack.enter_async_context(running(cluster=cluster))
         slack = await stack.enter_async_context(SimulatedSlack())
         slack.install(yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8")))
-        document = _settings(slack, platform, folder, access or ACCESS)
+        document = {**_settings(slack, platform, folder, access or ACCESS), **(more or {})}
         if two:  # an embedded memory would be each one's own
             shared = shared or (await stack.enter_async_context(EmbeddedValkey(folder / "shared"))).url
             document["store"] = {"url": shared}

@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
-from urllib.parse import quote
 
 import msgspec
 
-from bot.clients.kubernetes import machines, pods, services, wire, workloads
+from bot.clients.kubernetes import machines, paths, pods, services, wire, workloads
 from bot.clients.kubernetes.connection import Address, Connection, Question, RefusedError, opened
-from bot.clients.kubernetes.log_text import fewer_and_fewer, log_query, newest
+from bot.clients.kubernetes.logs import log_of
 from bot.clients.kubernetes.paging import listed
 from bot.clients.kubernetes.rights import granted
 from bot.clients.kubernetes.sealed import Sealing, absent
@@ -125,6 +124,21 @@ class KubernetesClient:
         """As `Cluster.secret`."""
         return await self._sealed("secrets", name, self._sealing.secret, wire.Secret)
 
+    async def values(self, name: Name) -> dict[str, str] | None:
+        """What is in a secret, for logging in as the platform does; None where there is no such secret.
+
+        Raises:
+            CouldNotLookError: it could not be read, and why.
+        """
+        path = paths.single("v1", "secrets", name.namespace, name.name)
+        try:
+            body = await self._connection.ask(Question(path, Right("get", f"secrets/{name.name}", name.namespace)))
+        except RefusedError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+        return self._sealing.texts(_decoded(body, wire.Secret))
+
     async def config(self, name: Name) -> Sealed:
         """As `Cluster.config`."""
         return await self._sealed("configmaps", name, self._sealing.config, wire.Config)
@@ -162,22 +176,14 @@ class KubernetesClient:
 
     async def log(self, asked: LogAsked) -> LogText:
         """As `Cluster.log`."""
-        text = LogText()
-        for lines in fewer_and_fewer(asked.lines):
-            query = log_query(asked, lines)
-            path = f"/api/v1/namespaces/{quote(asked.pod.namespace)}/pods/{quote(asked.pod.name)}/log"
-            right = Right("get", "pods/log", asked.pod.namespace)
-            body = await self._connection.ask(Question(path, right, query))
-            text = newest(body, asked)
-            if len(body) < asked.bytes:
-                break
-        return text
+        return await log_of(self._connection, asked)
 
     async def _in(
         self, namespace: str, group: str, resource: str, kind: type[W], read: Callable[[W], V | None]
     ) -> tuple[V, ...]:
-        path = f"{_root(group)}{f'/namespaces/{quote(namespace)}' if namespace else ''}/{resource}"
-        return await listed(self._connection, path, Right("list", _resource(group, resource), namespace), kind, read)
+        path = paths.collection(group, resource, namespace)
+        right = Right("list", paths.named(group, resource), namespace)
+        return await listed(self._connection, path, right, kind, read)
 
     async def _measured(self, namespace: str, resource: str, read: Callable[[wire.Metrics], V]) -> tuple[V, ...]:
         try:
@@ -189,7 +195,7 @@ class KubernetesClient:
             raise CouldNotLookError(Reason.NOT_CONFIGURED, detail) from error
 
     async def _sealed(self, resource: str, name: Name, read: Callable[[W], Sealed], kind: type[W]) -> Sealed:
-        path = f"/api/v1/namespaces/{quote(name.namespace)}/{resource}/{quote(name.name)}"
+        path = paths.single("v1", resource, name.namespace, name.name)
         right = Right("get", f"{resource}/{name.name}", name.namespace)
         try:
             return read(_decoded(await self._connection.ask(Question(path, right)), kind))
@@ -197,15 +203,6 @@ class KubernetesClient:
             if error.status == _NOT_FOUND:
                 return absent(name)
             raise
-
-
-def _root(group: str) -> str:
-    return f"/apis/{group}" if "/" in group else f"/api/{group}"
-
-
-def _resource(group: str, resource: str) -> str:
-    """A resource as rights name it: `pods`, `deployments.apps`."""
-    return f"{resource}.{group.partition('/')[0]}" if "/" in group else resource
 
 
 def _decoded(body: bytes, kind: type[W]) -> W:

@@ -1,7 +1,8 @@
 """One connection to an API server: configuration and login by the official library, raw answers, errors in our words.
 
-The library is imported, and the configuration read, in a thread and for each run anew: a rotated token, a changed
-kubeconfig or a login plugin's new token needs no refreshing of ours, and the loop never waits for them.
+It never sends a request again but where the server said that it did not take it; what writes need beyond that is in
+writing.py. The library is imported, and the configuration read, in a thread and for each run anew: a rotated token, a
+changed kubeconfig or a login plugin's new token needs no refreshing of ours, and the loop never waits for them.
 """
 
 import asyncio
@@ -51,12 +52,45 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request. `right` is what it needs, as it is named to people; `query` its parameters."""
+    """One request. `right` is what it needs, as it is named to people; `query` its parameters.
+
+    Without a method, it is a GET, or with a body a POST.
+    """
 
     path: str
     right: Right
     query: Mapping[str, str | int] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    method: str = ""
+    content_type: str = "application/json"
+
+    @property
+    def verb(self) -> str:
+        """HTTP's method."""
+        return self.method or ("GET" if self.body is None else "POST")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. `wait_s` is how long a busy server wants to be left alone, in seconds."""
+
+    status: int
+    body: bytes
+    wait_s: float
+
+    @property
+    def good(self) -> bool:
+        """Whether it was done; what was made is 201, and a review too."""
+        return self.status < 300  # noqa: PLR2004 the class of success
+
+    @property
+    def busy(self) -> bool:
+        """Whether the server did not take it and asks to wait, for no longer than we do."""
+        return self.status == _TOO_MANY and self.wait_s <= _PATIENCE_SECONDS
+
+
+class LostError(Exception):
+    """The connection broke before there was a whole answer: the request may have been taken."""
 
 
 class RefusedError(CouldNotLookError):
@@ -79,68 +113,72 @@ class Connection:
         """The server's address."""
         return str(self._api.configuration.host)
 
+    @property
+    def setting(self) -> str:
+        """What a person looks at when it does not work."""
+        return self._address.setting
+
     async def ask(self, question: Question) -> bytes:
-        """The body of a 200 answer.
+        """The body of a good answer.
 
         Raises:
             CouldNotLookError: there was none; as RefusedError where the server refused.
         """
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                return await self._patiently(question)
+                answer = await self.patiently(question)
         except TimeoutError as error:
             words = f"The API server at {self.host} gave no answer to {question.right} within {CALL_SECONDS:g} s"
             raise CouldNotLookError(Reason.TIMEOUT, f"{words}. Ask it yourself: kubectl get --raw /readyz") from error
-
-    async def _patiently(self, question: Question) -> bytes:
-        try:
-            return await self._once(question)
-        except _BusyError as busy:
-            await asyncio.sleep(busy.after_s)
-            return await self._once(question, patient=False)
-
-    async def _once(self, question: Question, *, patient: bool = True) -> bytes:
-        try:
-            method = "GET" if question.body is None else "POST"
-            call = await self._api.param_serialize(
-                method,
-                question.path,
-                query_params=list(question.query.items()),
-                header_params={"Accept": "application/json, text/plain"},
-                body=question.body,
-                auth_settings=["BearerToken"],
-            )
-            answer = await self._api.call_api(*call[:4], _request_timeout=_NO_DEADLINE)
-            return await self._body(answer.response, question, patient=patient)
-        except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
+        except LostError as error:
             raise self._unreachable(error, question) from error
+        if not answer.good:
+            raise self.refused(answer, question)
+        return answer.body
 
-    async def _body(self, response: aiohttp.ClientResponse, question: Question, *, patient: bool) -> bytes:
-        async with response:
-            body = await _read(response, question)
-            if response.status < 300:  # noqa: PLR2004 the class of success; a review is 201
-                return body
-            if response.status == _TOO_MANY and patient and (after := _asked_to_wait(response)) <= _PATIENCE_SECONDS:
-                raise _BusyError(after)
-            raise self._refused(response.status, _said(body), question)
+    async def patiently(self, question: Question) -> Answer:
+        """The answer, whatever it says. A server that is busy is asked once more: it did not take the request.
 
-    def _refused(self, status: int, said: str, question: Question) -> RefusedError:
-        reason, meaning = _meaning(status, question.right, self._address)
-        words = f" It said: {said}." if said else ""
-        return RefusedError(status, reason, f"{meaning} (HTTP {status} from {self.host}).{words}")
+        Raises:
+            CouldNotLookError: it was never sent, or its answer is too long.
+            LostError: the connection broke after that. There is no deadline here.
+        """
+        answer = await self._once(question)
+        if answer.busy:
+            await asyncio.sleep(answer.wait_s)
+            answer = await self._once(question)
+        return answer
+
+    async def _once(self, question: Question) -> Answer:
+        form = {"Content-Type": question.content_type} if question.body is not None else {}
+        call = await self._api.param_serialize(
+            question.verb,
+            question.path,
+            query_params=list(question.query.items()),
+            header_params={"Accept": "application/json, text/plain", **form},
+            body=question.body,
+            auth_settings=["BearerToken"],
+        )
+        try:
+            answer = await self._api.call_api(*call[:4], _request_timeout=_NO_DEADLINE)
+            async with answer.response as response:
+                return Answer(response.status, await _read(response, question), _asked_to_wait(response))
+        except aiohttp.ClientConnectorError as error:
+            raise self._unreachable(error, question) from error
+        except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
+            raise LostError(_words(error)) from error
+
+    def refused(self, answer: Answer, question: Question) -> RefusedError:
+        """What an answer that is not good means, and what to do about it."""
+        reason, meaning = _meaning(answer.status, question.right, self._address)
+        heard = said(answer.body)
+        words = f" It said: {heard}." if heard else ""
+        return RefusedError(answer.status, reason, f"{meaning} (HTTP {answer.status} from {self.host}).{words}")
 
     def _unreachable(self, error: Exception, question: Question) -> CouldNotLookError:
         words = f"{question.right}: the API server at {self.host} cannot be reached"
         remedy = f"Check {self._address.setting} and the way there: kubectl get --raw /readyz"
         return CouldNotLookError(Reason.UNREACHABLE, f"{words} ({_words(error)}). {remedy}")
-
-
-class _BusyError(Exception):
-    """The server asks us to wait."""
-
-    def __init__(self, after_s: float) -> None:
-        super().__init__()
-        self.after_s = after_s
 
 
 @asynccontextmanager
@@ -174,6 +212,7 @@ def _made(address: Address) -> Any:  # noqa: ANN401 the library ships no types o
     try:
         asyncio.run(_configured(config, configuration, address))
         _tidy(configuration)
+        configuration.client_session_kwargs = {"middlewares": (_sent_once,)}
         api = client.ApiClient(configuration)
     except TimeoutError as error:
         raise _no_token(address, PLUGIN_SECONDS) from error
@@ -207,6 +246,18 @@ def _loader(library: Any, address: Address) -> Any:  # noqa: ANN401 as above
     return Loader(config_dict=found, active_context=address.context or None, config_base_path=None)
 
 
+async def _sent_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from sending a write again by itself: it does so with PUT and DELETE when the connection breaks."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        if request.method == "GET":
+            raise
+        raise LostError(_words(error)) from error
+
+
 def _tidy(configuration: Any) -> None:  # noqa: ANN401 as above
     """A line break after the token in its file would break the header."""
     token = configuration.api_key.get("BearerToken")
@@ -236,7 +287,7 @@ def _asked_to_wait(response: aiohttp.ClientResponse) -> float:
         return 2 * _PATIENCE_SECONDS
 
 
-def _said(body: bytes) -> str:
+def said(body: bytes) -> str:
     """The server's own words: a Status' message, or the beginning of whatever it sent."""
     try:
         message = msgspec.json.decode(body, type=wire.Status).message

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.commands import AREAS_TO_COME, COMMANDS, Refusal, Word
 from bot.slack.message import Message, context, lines, section
 from bot.slack.text import code, said
 from bot.slack.words import title
+from bot.words.commands import AREAS_TO_COME, COMMANDS, Refusal, Word
 
 _REFUSAL_TEXT = 500  # characters; refusals are one sentence, and this is room for its markup
 _NAME = 80  # characters of a name in a sentence; names of areas and environments are far below

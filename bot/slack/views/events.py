@@ -1,10 +1,10 @@
 """What the cluster reported lately, a page of it. Pure."""
 
-from bot.commands import Events
-from bot.glance_words import event_head
+from bot.runs.glance_words import event_head
 from bot.slack.message import Block, Message, context, section
 from bot.slack.text import said
 from bot.slack.views.pages import not_seen, turning
+from bot.words.commands import Events
 from diagnostics.glances.events import EventGroup, EventsGlance
 
 GROUPS = 14

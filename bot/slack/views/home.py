@@ -1,13 +1,15 @@
-"""The Home tab: the board, buttons to look anew, and what the person may do. Pure."""
+"""The Home tab: the board, what is open, who is on call, buttons to look anew, and what the person may do. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.access import OwnRights
-from bot.board import Board
+from bot.incidents.standing import Standing
+from bot.people.access import OwnRights
+from bot.runs.board import Board
 from bot.slack.message import Block, Message, context, section
 from bot.slack.view import View, button, buttons
 from bot.slack.views.again import Again
+from bot.slack.views.standing import standing_blocks
 from bot.slack.views.status import board_blocks
 from bot.slack.views.whoami import whoami
 from bot.slack.words import title
@@ -16,16 +18,18 @@ from diagnostics.areas import AREAS
 DIAGNOSE = "diagnose_"
 """Begins the action id of each button; a number follows, for no two elements of a view may share one."""
 
-BUTTONS_AT_MOST = 4
-"""Buttons shown: what a reader takes in at a glance. The command takes every area and environment."""
+BUTTONS_AT_MOST = 8
+"""Buttons shown: one for each section of the runbook. The command takes every area and environment."""
 
 _LABEL = 75  # characters of a button's label (docs.slack.dev/reference/block-kit/block-elements/button-element)
 
 
-def home(known: Board, environments: Sequence[str], rights: OwnRights, now: datetime) -> View:
-    """The whole tab for one person."""
+def home(
+    known: Board, environments: Sequence[str], rights: OwnRights, now: datetime, how: Standing | None = None
+) -> View:
+    """The whole tab for one person; `how` is left out where it is not to be told."""
     again = context(f"As of {now:%Y-%m-%d %H:%M} UTC. Open this tab again, or diagnose, to have it anew.")
-    blocks = (*board_blocks(known), *_buttons(environments, rights), again, {"type": "divider"})
+    blocks = (*standing_blocks(how), *board_blocks(known), *_buttons(environments, rights), again, {"type": "divider"})
     return View("", (*blocks, *whoami(rights, now).blocks), home=True)
 
 

@@ -5,13 +5,13 @@ Lines of a log are the least trusted text there is: whoever can have something l
 
 from collections.abc import Iterable, Iterator
 
-from bot.commands import Logs
-from bot.glance_words import instead, just_this, known_error, others, which_lines, which_log
+from bot.runs.glance_words import instead, just_this, known_error, others, which_lines, which_log
 from bot.slack.fit import listed
 from bot.slack.limits import OUR_SECTION_TEXT, size
 from bot.slack.message import Block, Message, context, lines, section
 from bot.slack.text import code, code_line, said
 from bot.slack.views.pages import not_seen, turning
+from bot.words.commands import Logs
 from diagnostics.glances.logs import LogLine, LogsGlance
 
 MARK = "▶"

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 
-from bot.commands import Token, Why
 from bot.slack.message import Block, Message, context, section
 from bot.slack.text import said
 from bot.slack.view import TYPED_TEXT, View, button, buttons, choice, file_input, text_input
+from bot.slack.views.incident_forms import TITLES as INCIDENT_TITLES
+from bot.slack.views.plan import SIGNED
+from bot.words.commands import Token, Why
 
 TOKEN, WHY = "token", "why"
 OPEN_TOKEN, OPEN_WHY = "open_token", "open_why"
 PASTED, ATTACHED, ENVIRONMENT = "pasted", "attached", "environment"
 USER, ACTION, RESOURCE = "user", "action", "resource"
 
+_TAKEN = {SIGNED, *INCIDENT_TITLES}  # what is not looked into, but done
 _PROBLEM = 600  # characters of what was wrong
-_TITLES = {TOKEN: "Is this token valid?", WHY: "Why this permission?"}
+_TITLES = {TOKEN: "Is this token valid?", WHY: "Why this permission?", SIGNED: "Confirm the plan", **INCIDENT_TITLES}
 
 
 def token_form(environments: Sequence[str], chosen: str, problem: str = "") -> View:
@@ -46,7 +49,8 @@ def why_form(environments: Sequence[str], asked: Why) -> View:
 
 def looking(kind: str) -> View:
     """It is under way: what was sent is not shown again."""
-    return View(_TITLES[kind], (section(":mag: Looking. The answer comes here within half a minute."),))
+    said = "Taking it." if kind in _TAKEN else "Looking. The answer comes here within half a minute."
+    return View(_TITLES[kind], (section(f":mag: {said}"),))
 
 
 def answered(kind: str, message: Message) -> View:

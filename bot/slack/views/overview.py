@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from itertools import groupby
 
-from bot.board import Board
-from bot.commands import Status
-from bot.glance_words import Row, pods_in_all, rows
+from bot.incidents.standing import Standing
+from bot.runs.board import Board
+from bot.runs.glance_words import Row, pods_in_all, rows
 from bot.slack.message import Block, Message, context, section
 from bot.slack.text import said
 from bot.slack.views.pages import BACK, MORE, not_seen, turning
+from bot.slack.views.standing import standing_blocks, standing_words
 from bot.slack.views.status import board_blocks, status
+from bot.words.commands import Status
 from diagnostics.glances.overview import Overview
 
 ROWS = 20
@@ -20,15 +22,19 @@ _HEADING = 100  # characters of a heading
 _EACH = 10  # lines in one block: its text stays below its limit
 
 
-def status_now(known: Board, look: Overview | str, command: Status) -> Message:
-    """The verdicts, and under them the quick look; or in a sentence why there is none."""
+def status_now(known: Board, look: Overview | str, command: Status, how: Standing | None = None) -> Message:
+    """The verdicts, what is open and who is on call, and under them the quick look; or in a sentence why there is none.
+
+    `how` is left out where it is not to be told.
+    """
     verdicts = status(known)
+    text = f"{words}. {verdicts.text}" if (words := standing_words(how)) else verdicts.text
     if isinstance(look, str):
-        return Message(verdicts.text, (*verdicts.blocks, context(said(look, _ROW * 2))))
+        return Message(text, (*verdicts.blocks, *standing_blocks(how), context(said(look, _ROW * 2))))
     every = list(rows(look))
     begin = (command.page - 1) * ROWS
     left = max(0, len(every) - begin - ROWS)
-    head = board_blocks(known) if command.page == 1 else ()
+    head = (*board_blocks(known), *standing_blocks(how)) if command.page == 1 else ()
     blocks = (
         *head,
         section(f"*Now: {said(pods_in_all(look), _ROW)}*{f', page {command.page}' if command.page > 1 else ''}"),
@@ -37,7 +43,7 @@ def status_now(known: Board, look: Overview | str, command: Status) -> Message:
         context(f"As of {look.at:%H:%M:%S} UTC.{f' {left:,} more lines are not shown here.' if left else ''}"),
         *turning(command, more=left > 0, words=(MORE, BACK)),
     )
-    return Message(verdicts.text, blocks)
+    return Message(text, blocks)
 
 
 def _listed(shown: list[Row]) -> Iterator[Block]:

@@ -7,11 +7,11 @@ who presses it is asked for their right then.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.commands import Command, Events, Logs, Status, parse
 from bot.slack.fit import listed
 from bot.slack.message import Block, lines, section
 from bot.slack.text import said
 from bot.slack.view import button, buttons
+from bot.words.commands import Audit, Command, Events, Logs, Status, parse
 from diagnostics.model import Unobserved
 
 TURN = "turn_"
@@ -19,7 +19,7 @@ TURN = "turn_"
 
 OLDER, NEWER = ("Older", "older"), ("Newer", "newer")
 MORE, BACK = ("More", "more"), ("Back", "back")
-Paged = Status | Events | Logs
+Paged = Status | Events | Logs | Audit
 _LINE = 300  # characters of one thing that could not be seen
 _ALL = 2_000  # characters of all of them
 
@@ -38,7 +38,7 @@ def turning(command: Paged, *, more: bool, words: Sequence[tuple[str, str]] = (O
 def turned(value: str, environments: Sequence[str]) -> Paged | None:
     """The question that a button carries; None when it is none, or names what is not there any more."""
     command: Command | object = parse(value, environments)
-    return command if isinstance(command, Status | Events | Logs) else None
+    return command if isinstance(command, Status | Events | Logs | Audit) else None
 
 
 def not_seen(lacks: Sequence[Unobserved]) -> tuple[Block, ...]:

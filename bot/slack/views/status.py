@@ -1,6 +1,6 @@
 """The last known verdict of every area, with its age: for `status` and for the Home tab. Pure."""
 
-from bot.board import Board, Row
+from bot.runs.board import Board, Row
 from bot.slack.fit import listed
 from bot.slack.limits import OUR_SECTION_TEXT
 from bot.slack.message import Block, Message, context, lines, section

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from bot.runs.terminal import report
 from bot.slack.fit import Fitted, Piece, counted, fit, listed
 from bot.slack.letters import Attachment
 from bot.slack.limits import OUR_SECTION_TEXT
@@ -12,7 +13,6 @@ from bot.slack.text import code, said
 from bot.slack.views.cause import Folded, cause_pieces
 from bot.slack.views.headline import first_line, in_words
 from bot.slack.words import duration
-from bot.terminal import report
 from diagnostics.model import Change, Diagnosis, Reason, Unobserved
 from diagnostics.runs import Run
 

@@ -3,15 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bot.access import RIGHTS, Denied, Grant, OwnRights, Read, Reason, Source
-from bot.commands import COMMANDS
+from bot.people.access import RIGHTS, Denied, Grant, OwnRights, Read, Reason, Source
 from bot.slack.fit import listed
 from bot.slack.message import Block, Message, context, lines, section
 from bot.slack.text import code, said
+from bot.words.commands import COMMANDS
 
 _SENTENCE = 700  # characters; the longest refusal has about 400, with Slack's own reason in it
 _NAME = 80  # characters of a handle
 _ASKED = 5  # people and groups named; nobody asks a sixth
+
+#: What is asked for by the buttons of a plan, and by no word.
+_BUTTONS = frozenset({"call off", "confirm low", "confirm medium", "confirm high", "break glass"})
 
 #: How each kind of id is written so that Slack shows its name (docs.slack.dev/messaging/formatting-message-text).
 _MENTIONS = {"S": "<!subteam^{}>", "C": "<#{}>", "G": "<#{}>"}
@@ -51,7 +54,7 @@ def _source(grant: Grant, rights: OwnRights) -> str:
 def _words(rights: OwnRights) -> tuple[list[str], list[str]]:
     """What is there to be asked for, in two lists; what is to come is left out, for it says nothing yet."""
     there = {word.word for word in COMMANDS if word.available}
-    known = [what for what in RIGHTS if what.partition(" ")[0] in there]
+    known = [what for what in RIGHTS if what in _BUTTONS or what.partition(" ")[0] in there]
     may = [code(what, _NAME) for what in known if what in rights.may]
     return may, [f"{code(what, _NAME)} ({RIGHTS[what].needs})" for what in known if what not in rights.may]
 

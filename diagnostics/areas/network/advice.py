@@ -42,6 +42,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice(
             "If it is scaled to 0, give it its pods back.",
             "{kubectl} scale deployment/{controller} -n {controller_namespace} --replicas=2",
+            "scale {controller_namespace}/{controller} 2",
         ),
     ),
     "network.policy-cuts-path": (

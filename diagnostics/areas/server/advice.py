@@ -7,10 +7,13 @@ _LOG = Advice(
 )
 _LOG_NOW = Advice("Read its log.", "{kubectl} logs {pod} -n {namespace} -c {container} --tail=100")
 _EVENTS = Advice("Read the pod's events.", "{kubectl} describe pod {pod} -n {namespace}")
-_RESTART = Advice("Then have new pods made.", "{kubectl} rollout restart {kind}/{name} -n {namespace}")
+_RESTART = Advice(
+    "Then have new pods made.", "{kubectl} rollout restart {kind}/{name} -n {namespace}", "restart {namespace}/{name}"
+)
 _UNDO = Advice(
     "If it began with a rollout, go back to the revision before; a release by Helm is taken back with helm rollback.",
     "{kubectl} rollout undo {kind}/{name} -n {namespace}",
+    "rollback {namespace}/{name}",
 )
 _HISTORY = Advice("See what was rolled out last, and when.", "{kubectl} rollout history {kind}/{name} -n {namespace}")
 _VALUES = Advice(
@@ -51,7 +54,11 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice(
             "Ask in #engineering whether somebody works on it: recovery of the database begins with scaling to 0.",
         ),
-        Advice("Then scale it up again; 2 is the usual.", "{kubectl} scale {kind}/{name} -n {namespace} --replicas=2"),
+        Advice(
+            "Then scale it up again; 2 is the usual.",
+            "{kubectl} scale {kind}/{name} -n {namespace} --replicas=2",
+            "scale {namespace}/{name} 2",
+        ),
     ),
     "server.node-not-ready": (
         Advice("See since when, and what it said last.", "{kubectl} describe node {node}"),
@@ -72,6 +79,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice(
             "Remove what is left of the evicted pods; they hold nothing but their message.",
             "{kubectl} delete pods -n {namespace} --field-selector=status.phase=Failed",
+            "delete-failed-pods {namespace}",
         ),
     ),
     "server.quota-exceeded": (
@@ -80,6 +88,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice(
             "The controller tries again by itself, later and later; to have it at once, restart.",
             "{kubectl} rollout restart {kind}/{name} -n {namespace}",
+            "restart {namespace}/{name}",
         ),
     ),
     "server.pods-not-admitted": (
@@ -272,7 +281,11 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "server.rollout-stuck": (
         Advice("See why the new pods are not ready.", "{kubectl} get pods -n {namespace} -o wide"),
-        Advice("Go back to the revision before.", "{kubectl} rollout undo {kind}/{name} -n {namespace}"),
+        Advice(
+            "Go back to the revision before.",
+            "{kubectl} rollout undo {kind}/{name} -n {namespace}",
+            "rollback {namespace}/{name}",
+        ),
     ),
     "server.rollout-paused": (
         Advice("Let it go on, if nobody holds it on purpose.", "{kubectl} rollout resume {kind}/{name} -n {namespace}"),
@@ -382,6 +395,7 @@ FORMS: dict[tuple[str, str], tuple[Advice, ...]] = {
         Advice(
             "If it persists, start with one pod, then scale up.",
             "{kubectl} scale {kind}/{name} -n {namespace} --replicas=1",
+            "scale {namespace}/{name} 1",
         ),
     ),
     ("server.migration-failed", "lock"): (
@@ -458,7 +472,11 @@ FORMS: dict[tuple[str, str], tuple[Advice, ...]] = {
             "If it is only slow, see whether it lacks processor time.", "{kubectl} top pods -n {namespace} --containers"
         ),
         Advice("If it hangs, keep a goroutine dump before the next restart; if it began with a rollout, go back."),
-        Advice("Go back to the revision before.", "{kubectl} rollout undo {kind}/{name} -n {namespace}"),
+        Advice(
+            "Go back to the revision before.",
+            "{kubectl} rollout undo {kind}/{name} -n {namespace}",
+            "rollback {namespace}/{name}",
+        ),
     ),
     ("server.probe-failing", "startup"): (
         _LOG_NOW,

@@ -9,7 +9,7 @@ from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
 from diagnostics.evidence.cluster.workloads import Revision, Workload
-from diagnostics.model import Value
+from diagnostics.model import CouldNotLookError, Value
 
 
 class LogAsked(Value, frozen=True):
@@ -28,6 +28,10 @@ class LogText(Value, frozen=True):
 
     lines: tuple[str, ...] = ()
     cut: bool = False
+
+
+class GoneError(CouldNotLookError):
+    """What was to be looked at was listed a moment ago, and is not there any more: life goes on while one looks."""
 
 
 class Cluster(Protocol):

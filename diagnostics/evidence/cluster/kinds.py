@@ -241,6 +241,20 @@ class ClusterController(Evidence, frozen=True):
         return _unread(self.logs)
 
 
+class BackendLog(Evidence, frozen=True):
+    """The end of the backend's log: of its pods that run, whether or not anything is wrong with them."""
+
+    KIND: ClassVar[str] = "cluster.backend-log"
+    WHAT: ClassVar[str] = "the backend's log"
+    SETTING: ClassVar[str] = "environments.<name>.kubernetes.backend"
+
+    logs: tuple[ContainerLog, ...] = ()
+
+    def lacks(self) -> tuple[Unobserved, ...]:
+        """The logs that could not be read."""
+        return _unread(self.logs)
+
+
 class DatabaseReach(Evidence, frozen=True):
     """How far a connection to the database's address gets from where the bot runs: name, TCP.
 
@@ -305,6 +319,7 @@ KINDS: tuple[type[Evidence], ...] = (
     ClusterEvents,
     ClusterLogs,
     ClusterController,
+    BackendLog,
     DatabaseReach,
     ClusterEdge,
 )

@@ -37,9 +37,9 @@ def failed_logs(pods: Iterable[Pod], now: datetime) -> tuple[Wish, ...]:
     return tuple(wish for _, wish in ranked[:LOGS_AT_MOST])
 
 
-def controller_logs(pods: Iterable[Pod], owners: Mapping[str, Name], controller: Name) -> tuple[Wish, ...]:
-    """The logs of the ingress controller's pods that run; `owners` names the deployment of each replica set."""
-    mine = [pod for pod in pods if pod.owner and owners.get(pod.owner.name) == controller]
+def running_logs(pods: Iterable[Pod], owners: Mapping[str, Name], deployment: Name) -> tuple[Wish, ...]:
+    """The logs of a deployment's pods that run, of two of them; `owners` names the deployment of each replica set."""
+    mine = [pod for pod in pods if pod.owner and owners.get(pod.owner.name) == deployment]
     return tuple(
         Wish(pod.name, container.name, previous=False)
         for pod in sorted(mine, key=lambda one: one.name)[:2]

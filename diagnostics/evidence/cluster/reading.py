@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from diagnostics.evidence.cluster.client import Cluster, LogAsked
+from diagnostics.evidence.cluster.client import Cluster, GoneError, LogAsked
 from diagnostics.evidence.cluster.logs import ContainerLog, KnownLine
 from diagnostics.evidence.cluster.picking import Wish
 from diagnostics.model import CouldNotLookError
@@ -48,17 +48,19 @@ def _known(match: Match) -> KnownLine:
 
 
 class LogReader:
-    """Reads logs. One that cannot be read is a log with a gap, and hides no other."""
+    """Reads logs. One that cannot be read is a log with a gap, and hides no other; with its pod it is gone, too."""
 
     def __init__(self, cluster: Cluster, marks: Marks) -> None:
         self._cluster = cluster
         self._marks = marks
 
-    async def read(self, wish: Wish) -> ContainerLog:
-        """A log. Raises nothing but cancellation."""
+    async def read(self, wish: Wish) -> ContainerLog | None:
+        """A log; None where its pod is not there any more. Raises nothing but cancellation."""
         asked = LogAsked(wish.pod, wish.container, wish.previous, LINES, BYTES)
         try:
             text = await self._cluster.log(asked)
+        except GoneError:
+            return None
         except CouldNotLookError as error:
             return ContainerLog(wish.pod, wish.container, wish.previous, gap=error.detail)
         return await asyncio.to_thread(self._marked, wish, text.lines, cut=text.cut)

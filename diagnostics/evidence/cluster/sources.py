@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 from diagnostics.context import ClusterExpected
 from diagnostics.evidence.cluster.client import Cluster
 from diagnostics.evidence.cluster.kinds import (
+    BackendLog,
     ClusterConfigs,
     ClusterController,
     ClusterEvents,
@@ -29,7 +30,7 @@ from diagnostics.evidence.cluster.kinds import (
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.machines import Event
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.evidence.cluster.picking import Wish, controller_logs, failed_logs
+from diagnostics.evidence.cluster.picking import Wish, failed_logs, running_logs
 from diagnostics.evidence.cluster.reading import LogReader, Marks
 from diagnostics.evidence.cluster.services import Sealed
 from diagnostics.evidence.cluster.workloads import Origin, Workload
@@ -39,7 +40,10 @@ from diagnostics.observe import Seen, Source
 
 #: Events that are kept: some 200 bytes each. A namespace in trouble makes hundreds an hour, kept for one.
 EVENTS_AT_MOST = 2_000
+GONE = "Its pod was ended while it was looked at. Look again."
 T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
 
 #: What looking needs, for the review of the bot's own rights.
 _NAMESPACED = (
@@ -117,7 +121,7 @@ class ClusterLook:
 
     async def services(self, _: Seen) -> ClusterServices:
         """Every service and its endpoints."""
-        (services, gaps), (slices, more) = await asyncio.gather(
+        (services, gaps), (slices, more) = await _together(
             self._everywhere("services", self._cluster.services),
             self._everywhere("endpoints", self._cluster.slices),
         )
@@ -125,7 +129,7 @@ class ClusterLook:
 
     async def ingresses(self, _: Seen) -> ClusterIngresses:
         """Every ingress and class."""
-        (ingresses, gaps), (classes, more) = await asyncio.gather(
+        (ingresses, gaps), (classes, more) = await _together(
             self._everywhere("ingresses", self._cluster.ingresses),
             _alone("ingress classes", self._cluster.ingress_classes()),
         )
@@ -133,7 +137,7 @@ class ClusterLook:
 
     async def policies(self, _: Seen) -> ClusterPolicies:
         """Every policy, and the namespaces' labels."""
-        (policies, gaps), (namespaces, more) = await asyncio.gather(
+        (policies, gaps), (namespaces, more) = await _together(
             self._everywhere("network policies", self._cluster.policies),
             _alone("namespaces", self._cluster.namespaces()),
         )
@@ -145,7 +149,7 @@ class ClusterLook:
 
     async def scaling(self, _: Seen) -> ClusterScaling:
         """Autoscalers, budgets, quotas."""
-        (autoscalers, gaps), (budgets, more), (quotas, most) = await asyncio.gather(
+        (autoscalers, gaps), (budgets, more), (quotas, most) = await _together(
             self._everywhere("autoscalers", self._cluster.autoscalers),
             self._everywhere("disruption budgets", self._cluster.budgets),
             self._everywhere("quotas", self._cluster.quotas),
@@ -154,7 +158,7 @@ class ClusterLook:
 
     async def usage(self, _: Seen) -> ClusterUsage:
         """What pods and nodes use."""
-        (pods, gaps), (nodes, more) = await asyncio.gather(
+        (pods, gaps), (nodes, more) = await _together(
             self._everywhere("usage of pods", self._cluster.pod_usage),
             _alone("usage of nodes", self._cluster.node_usage()),
         )
@@ -184,11 +188,20 @@ class ClusterLook:
     async def controller(self, seen: Seen) -> ClusterController:
         """The ingress controller's log."""
         owners = {one.name: one.workload for one in seen[ClusterWorkloads].revisions}
-        wishes = controller_logs(seen[ClusterPods].pods, owners, self._expected.controller)
+        wishes = running_logs(seen[ClusterPods].pods, owners, self._expected.controller)
         return ClusterController(await self._read(wishes))
 
+    async def backend(self, seen: Seen) -> BackendLog:
+        """The backend's log, of its pods that run."""
+        owners = {one.name: one.workload for one in seen[ClusterWorkloads].revisions}
+        return BackendLog(await self._read(running_logs(seen[ClusterPods].pods, owners, self._expected.backend)))
+
     async def _read(self, wishes: Iterable[Wish]) -> tuple[ContainerLog, ...]:
-        return tuple(await asyncio.gather(*(self._reader.read(wish) for wish in wishes)))
+        """Logs, but for those that went with their pods; where all of them did, that is a gap: none was seen."""
+        wanted = tuple(wishes)
+        found = await asyncio.gather(*(self._reader.read(wish) for wish in wanted))
+        read = tuple(log for log in found if log is not None)
+        return read or tuple(ContainerLog(one.pod, one.container, one.previous, gap=GONE) for one in wanted[:1])
 
     async def _everywhere(
         self, what: str, ask: Callable[[str], Awaitable[tuple[T, ...]]]
@@ -205,6 +218,19 @@ class ClusterLook:
         """Things of every namespace that could be looked at, and the gaps of the others."""
         found = await asyncio.gather(*(_alone(what, ask(one), one) for one in self._expected.namespaces))
         return tuple(thing for things, _ in found for thing in things), tuple(gap for _, some in found for gap in some)
+
+
+@overload
+async def _together(one: Awaitable[T], other: Awaitable[U], /) -> tuple[T, U]: ...
+@overload
+async def _together(one: Awaitable[T], other: Awaitable[U], third: Awaitable[V], /) -> tuple[T, U, V]: ...
+async def _together(*looks: Awaitable[Any]) -> tuple[Any, ...]:
+    """What several looks give, all at once. Of several that fail the first listed is raised, whichever failed first."""
+    found = await asyncio.gather(*looks, return_exceptions=True)
+    failed = next((one for one in found if isinstance(one, BaseException)), None)
+    if failed is not None:
+        raise failed
+    return tuple(found)
 
 
 def cluster_sources(look: ClusterLook) -> tuple[Source[Evidence], ...]:
@@ -225,6 +251,7 @@ def cluster_sources(look: ClusterLook) -> tuple[Source[Evidence], ...]:
         Source(ClusterConfigs, look.configs, needs=(ClusterWorkloads,), after=first),
         Source(ClusterLogs, look.logs, needs=(ClusterPods,), after=first),
         Source(ClusterController, look.controller, needs=(ClusterPods, ClusterWorkloads), after=first),
+        Source(BackendLog, look.backend, needs=(ClusterPods, ClusterWorkloads), after=first),
     )
 
 

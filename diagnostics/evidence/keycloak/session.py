@@ -86,6 +86,10 @@ class KeycloakSession:
         self._deep: Registration | None = None
         self.jwks = b""
 
+    def bearer(self) -> str:
+        """The client's token, once it has logged in; to be sent to the platform's own backend and to nobody else."""
+        return self._token
+
     async def reach(self, _: Seen) -> KeycloakReach:
         """The connection to the host."""
         reached = await self.tools.network.reach(self._target.url)

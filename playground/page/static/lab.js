@@ -6,6 +6,7 @@ import { state } from "./state.js";
 import { ask } from "./wire.js";
 
 let lastArea = "keycloak";
+let broken = new Set();
 let askBot = () => {};
 
 /** Wire the panel; `type` sends a line to the channel. */
@@ -31,16 +32,11 @@ export function drawLab() {
     "data-section": section.title, open: open.size ? open.has(section.title) : index === 0,
   }, h("summary", {}, section.title, h("small", {}, String(section.faults.length))),
   h("ul", { class: "switches" }, section.faults.map(fault)))));
-  at("ask").textContent = question();
   sift();
 }
 
 function fault(one) {
-  const change = (on) => {
-    if (on) lastArea = one.area;
-    at("ask").textContent = question();
-    return ask({ do: "break", name: one.name, on });
-  };
+  const change = (on) => ask({ do: "break", name: one.name, on });
   const id = `fault-${one.name}`;
   const knob = h("button", { type: "button", role: "switch", class: "knob", "aria-checked": "false", "aria-labelledby": id, "data-switch": one.name,
     onclick: () => waiting(knob, () => change(knob.getAttribute("aria-checked") !== "true")) });
@@ -62,6 +58,7 @@ function sift() {
 export function showFigures(figures) {
   state.figures = figures;
   const on = new Set(figures.faults);
+  offer(on);
   document.querySelectorAll("[data-switch]").forEach((knob) => knob.setAttribute("aria-checked", String(on.has(knob.dataset.switch))));
   press("down", figures.outages.down);
   press("storm", figures.outages.storm > 0);
@@ -71,6 +68,15 @@ export function showFigures(figures) {
   document.body.classList.toggle("slack-down", figures.outages.down);
   showBot(figures.bot);
   showBooks(figures);
+}
+
+/** Offer to ask the area of what broke last, whoever broke it: here, in the terminal, in another tab. */
+function offer(on) {
+  const every = state.sections.flatMap((section) => section.faults);
+  const last = every.filter((one) => on.has(one.name) && !broken.has(one.name)).at(-1);
+  broken = on;
+  if (last) lastArea = last.area;
+  at("ask").textContent = question();
 }
 
 const words = (name) => name.replaceAll("-", " ");

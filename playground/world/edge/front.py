@@ -1,6 +1,7 @@
 """The load balancer's TLS front on loopback: it shows a name's certificate, and answers as ingress-nginx does."""
 
 import asyncio
+import socket
 import ssl
 import tempfile
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from playground.listener import Listener
+from playground.port import kept, number
 from playground.world.edge.state import OK, EdgeState, Pair
 
 HOST = "127.0.0.1"
@@ -37,17 +40,19 @@ class Front:
     def __init__(self, state: Callable[[], EdgeState]) -> None:
         self._state = state
         self._runner: web.AppRunner | None = None
+        self._kept: socket.socket | None = None  # its port, chosen by the system when it starts
         self._port = 0
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._placeholder = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._plug: asyncio.Server | None = None
-        self._held: set[asyncio.StreamWriter] = set()
+        self._plug = Listener(_held)
         self.asked: list[tuple[str, str]] = []  # host and path of every request
 
     async def __aenter__(self) -> Self:
         self._folder = tempfile.TemporaryDirectory(prefix="volati-edge-")
         self._placeholder = await asyncio.to_thread(self._context, placeholder())
+        self._kept = kept()
+        self._port = number(self._kept)
         await self.adjust()
         return self
 
@@ -55,6 +60,8 @@ class Front:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._hush()
+        if self._kept is not None:
+            self._kept.close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -68,8 +75,7 @@ class Front:
         state = self._state()
         await self._hush()
         if state.listening and state.front == "silent":
-            self._plug = await asyncio.start_server(self._hold, HOST, self._port)
-            self._port = self._plug.sockets[0].getsockname()[1]
+            await self._plug.open(self._port)
         elif state.listening:
             await self._listen()
 
@@ -81,25 +87,12 @@ class Front:
         self._runner = runner
         site = web.TCPSite(runner, HOST, self._port, ssl_context=self._shown(), reuse_address=True)
         await site.start()
-        self._port = runner.addresses[0][1]
 
     async def _hush(self) -> None:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
-        plug, self._plug = self._plug, None
-        if plug is not None:
-            plug.close()
-        for line in tuple(self._held):
-            line.close()
-
-    async def _hold(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take a connection and say nothing until the other side has gone."""
-        self._held.add(writer)
-        while await reader.read(1000):
-            pass
-        self._held.discard(writer)
-        writer.close()
+        await self._plug.close()
 
     def _shown(self) -> ssl.SSLContext:
         """A context that shows for each new connection the certificate of the moment and of the name."""
@@ -147,6 +140,12 @@ class Front:
         page = f"<html>\r\n<head><title>{words}</title></head>\r\n<body>\r\n<center><h1>{words}</h1></center>\r\n"
         page += "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
         return web.Response(text=page, status=status, content_type="text/html")
+
+
+async def _held(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """Take a connection and say nothing until the other side has gone."""
+    while await reader.read(1000):
+        pass
 
 
 def placeholder() -> Pair:

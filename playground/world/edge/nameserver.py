@@ -1,7 +1,6 @@
 """A nameserver on loopback, over UDP and, for answers that do not fit, TCP at the same port. It knows A and AAAA."""
 
 import asyncio
-import contextlib
 import struct
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
@@ -17,9 +16,10 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rrset
 
+from playground.listener import Listener
+from playground.port import LOOPBACK as HOST
 from playground.world.edge.state import EdgeState
 
-HOST = "127.0.0.1"
 TTL_S = 60
 _TRIES = 20  # ports tried until one is free for both protocols
 _UDP_AT_MOST = 512  # bytes, unless the question says that more can be taken (RFC 1035, 4.2.1)
@@ -32,25 +32,22 @@ class Nameserver:
     def __init__(self, state: Callable[[], EdgeState]) -> None:
         self._state = state
         self._udp: asyncio.DatagramTransport | None = None
-        self._tcp: asyncio.Server | None = None
+        self._tcp = Listener(self._talk)
         self._port = 0
-        self._lines: set[asyncio.StreamWriter] = set()
         self.asked: list[tuple[str, str, str]] = []  # protocol, name, type
 
     async def __aenter__(self) -> Self:
         for left in reversed(range(_TRIES)):
-            tcp = await asyncio.start_server(self._serve, HOST, 0)
-            port = tcp.sockets[0].getsockname()[1]
+            self._port = await self._tcp.open()
             try:
                 self._udp, _ = await asyncio.get_running_loop().create_datagram_endpoint(
-                    lambda: _Datagrams(self), local_addr=(HOST, port)
+                    lambda: _Datagrams(self), local_addr=(HOST, self._port)
                 )
             except OSError:
-                tcp.close()
+                await self._tcp.close()
                 if not left:
                     raise
             else:
-                self._tcp, self._port = tcp, port
                 break
         return self
 
@@ -59,11 +56,7 @@ class Nameserver:
     ) -> None:
         if self._udp is not None:
             self._udp.close()
-        if self._tcp is not None:
-            self._tcp.close()
-        for line in tuple(self._lines):
-            line.close()
-        await asyncio.sleep(0)  # what was closed is let go of before the port is said to be gone
+        await self._tcp.close()
 
     @property
     def address(self) -> str:
@@ -88,15 +81,6 @@ class Nameserver:
         for one in question.question:
             name = one.name.to_text(omit_final_dot=True)
             self.asked.append((protocol, name, dns.rdatatype.to_text(one.rdtype)))
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._lines.add(writer)
-        try:
-            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-                await self._talk(reader, writer)
-        finally:
-            self._lines.discard(writer)
-            writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

@@ -5,6 +5,7 @@ authority. Nothing it does outlives it.
 """
 
 import asyncio
+import socket
 import ssl
 import tempfile
 import time
@@ -18,6 +19,7 @@ from typing import Self, get_args
 
 from aiohttp import web
 
+from playground.port import kept, number
 from playground.world.certificates import Authority, Kind
 from playground.world.faults.keycloak import KEYCLOAK_FAULTS
 from playground.world.faults.model import Fault, named
@@ -54,7 +56,8 @@ class SimulatedKeycloak:
         self._faults: tuple[Fault[State], ...] = ()
         self._base: State | None = None
         self._runner: web.AppRunner | None = None
-        self._port = 0  # chosen by the system at the first start, kept from then on
+        self._kept: socket.socket | None = None  # its port, chosen by the system at the first start
+        self._port = 0
         self._changed = asyncio.Condition()  # what is not answered waits for the next change
         self._contexts: dict[Kind, ssl.SSLContext] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -175,6 +178,9 @@ class SimulatedKeycloak:
             await self._hush()
 
     async def _listen(self) -> None:
+        if self._kept is None:
+            self._kept = kept()
+            self._port = number(self._kept)
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_response_prepare.append(_without_date)
@@ -184,7 +190,6 @@ class SimulatedKeycloak:
         context = self._shown() if self._tls else None
         site = web.TCPSite(runner, HOST, self._port, ssl_context=context, reuse_address=True)
         await site.start()
-        self._port = runner.addresses[0][1]
 
     async def _hush(self) -> None:
         runner, self._runner = self._runner, None
@@ -193,6 +198,8 @@ class SimulatedKeycloak:
 
     async def _close(self) -> None:
         await self._hush()
+        if self._kept is not None:
+            self._kept.close()
         if self._folder is not None:
             self._folder.cleanup()
 

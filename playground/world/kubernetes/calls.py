@@ -63,7 +63,9 @@ class Call:
 
     @property
     def dry(self) -> bool:
-        """Whether nothing is to be stored."""
+        """Whether nothing is to be stored. Where a deletion has a body, its query says nothing."""
+        if self.verb == "delete" and self.body.strip():
+            return bool(self.thing().get("dryRun"))
         return bool(self.query.get("dryRun"))
 
     def thing(self) -> Thing:

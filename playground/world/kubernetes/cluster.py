@@ -26,7 +26,8 @@ from playground.world.kubernetes.controllers.endpoints import ENDPOINTS
 from playground.world.kubernetes.controllers.garbage import GARBAGE
 from playground.world.kubernetes.controllers.jobs import Jobs
 from playground.world.kubernetes.controllers.nodes import HEARTBEAT_S, NodeLife, heartbeat
-from playground.world.kubernetes.controllers.quotas import QUOTAS, refusal
+from playground.world.kubernetes.controllers.pods import refusal
+from playground.world.kubernetes.controllers.quotas import QUOTAS
 from playground.world.kubernetes.controllers.replicasets import ReplicaSets
 from playground.world.kubernetes.controllers.scheduler import SCHEDULING
 from playground.world.kubernetes.controllers.services import SERVICES
@@ -39,6 +40,8 @@ from playground.world.kubernetes.ingress_nginx import IngressNginx
 from playground.world.kubernetes.kinds import Kind, Thing, kind_named
 from playground.world.kubernetes.kubelet import SimulatedKubelets
 from playground.world.kubernetes.plane import Controller, Plane, is_over, labels_of, leaving, name_of
+from playground.world.kubernetes.probing import IMAGE as PROBE_IMAGE
+from playground.world.kubernetes.probing import Probing
 from playground.world.kubernetes.store import ExpiredError
 from playground.world.kubernetes.templates import secret
 from playground.world.kubernetes.volaticloud import CERTIFICATES, SPACE, Secrets, volaticloud
@@ -86,7 +89,9 @@ class World:
         self._certificates: dict[tuple[str, str], Thing] = {}
         self.plane = Plane(self.store, self.clock, Events(self.store, self.clock), self._base.machine)
         self.ingress = IngressNginx(self.plane)
-        self.kubelets = SimulatedKubelets(self.plane, {INGRESS_IMAGE: self.ingress.program})
+        programs = {INGRESS_IMAGE: self.ingress.program}
+        self.kubelets = SimulatedKubelets(self.plane, programs)
+        programs[PROBE_IMAGE] = Probing(self.plane, self.kubelets.answer).program
         self._autoscalers = Autoscalers(self.kubelets)
         self._ageing: list[_Ages] = [self.kubelets, self.ingress, self._autoscalers]
         self._runners = [_Runner(one) for one in self._controllers()]
@@ -139,7 +144,7 @@ class World:
         self._past(for_s, lambda: None)
 
     def refuses(self, kind: Kind, thing: Thing) -> str:
-        """Why an object is not admitted, in the words of the quota; nothing when it is."""
+        """Why an object is not admitted, in the API server's words; nothing when it is."""
         return refusal(self.plane, thing["metadata"]["namespace"], thing["spec"]) if kind.kind == "Pod" else ""
 
     # Life

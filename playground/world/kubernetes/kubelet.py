@@ -191,6 +191,9 @@ class SimulatedKubelets:
             at_s=self.plane.now_s,
             reaches=cache(partial(reaches_outside, self.plane, pod)),
             memory_limit=amount((container.get("resources", {}).get("limits") or {}).get("memory", "0")),
+            around=lambda: self.plane.machine,
+            cpu_limit=amount((container.get("resources", {}).get("limits") or {}).get("cpu", "1000")),
+            pod=pod,
         )
         program = self.programs.get(image.rpartition(":")[0]) or program_of(image)
         program(start)  # raises when it cannot be started at all
@@ -277,6 +280,17 @@ class SimulatedKubelets:
         if attempt is None:
             raise NoSuchRunError(container)
         return [Line(datetime.fromtimestamp(at_s, UTC), text) for at_s, text in attempt.lines(self.plane.now_s)]
+
+    def answer(self, pod: Frozen, port: int, path: str) -> int | None:
+        """What the program answers that listens at a port of a pod; None where none does."""
+        life = self.lives.get(pod["metadata"]["uid"])
+        for container in (one for one in life.containers if one.running) if life else ():
+            attempt = container.now
+            ports = {one["containerPort"] for one in container.spec.get("ports") or ()}
+            if attempt is not None and attempt.began_s is not None and port in ports:
+                after_s = self.plane.now_s - attempt.began_s
+                return attempt.run.answers(path, after_s) if after_s >= attempt.run.listens_after_s else None
+        return None
 
     def usage(self, pod: Thing) -> Mapping[str, Usage]:
         """What each running container of a pod uses."""

@@ -12,7 +12,7 @@ from playground.world.certificates import Kind as Certificate
 RegistryState = Literal["up", "rate-limited", "denied", "unknown-host", "timeout"]
 NodeState = Literal["up", "gone", "disk-full"]
 #: What a release of the backend does wrong. `unready` and `hanging` fail probes; the others end.
-Flaw = Literal["none", "unready", "hanging", "leaking", "panicking", "arm64"]
+Flaw = Literal["none", "unready", "hanging", "leaking", "bloated", "panicking", "arm64"]
 
 #: Where the database is unless a world says otherwise. On loopback: the bot under test really connects to it.
 DATABASE_HOST = "127.0.0.1"
@@ -27,6 +27,7 @@ class Database:
     user: str = "volaticloud"
     listening: bool = True
     may_create: bool = True
+    trouble: str = ""  # why else the backend gets no session, in its driver's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +46,6 @@ class Machine:
     names: Mapping[str, str] = field(default_factory=dict)  # public names and where they lead; "" is not there
     metrics: bool = True
     load: float = 0.25  # how busy the backend is, as a share of what it asks for
+    wave_s: float = 0.0  # how long a wave of requests takes, half of which is calm; 0 is an even stream
+    grumbles: tuple[str, ...] = ()  # what the backend logs each minute beside its requests
     noisy_ingress: bool = False  # whether the ingress controller's log reports errors of its own

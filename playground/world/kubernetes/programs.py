@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from math import inf
 from urllib.parse import urlsplit
 
+from playground.world.kubernetes.frozen import Frozen
 from playground.world.kubernetes.machine import Flaw, Machine
 
 #: A line of a log: when, in seconds since 1970, and its text.
@@ -22,6 +23,7 @@ HEALTH, READY = "/gateway/v1/health", "/gateway/v1/ready"  # what the backend an
 KEYCLOAK_SETTINGS = ("VOLATICLOUD_KEYCLOAK_URL", "VOLATICLOUD_KEYCLOAK_CLIENT_ID", "VOLATICLOUD_KEYCLOAK_CLIENT_SECRET")
 _HANGS_AFTER_S = 60.0
 _PATIENCE_S = 10.0  # how long the backend waits for a connection to the database
+_CALM = 0.1  # how busy it is between two waves of requests, as a share of what it is in them
 _KEPT_S = 1800.0  # how far back the log of a busy program is still there: the kubelet rotates it
 
 
@@ -37,6 +39,14 @@ class Start:
     at_s: float
     reaches: Callable[[str, int], bool]  # whether a host and port can be reached from this pod
     memory_limit: float = 0.0  # bytes; 0 is none
+    pod: Frozen = field(default_factory=Frozen, repr=False)  # the pod it is started in
+    cpu_limit: float = inf  # cores
+    around: Callable[[], Machine] | None = None  # the world as it is by now; `machine` is how it was at the start
+
+    @property
+    def present(self) -> Machine:
+        """The world around it as it is now."""
+        return self.around() if self.around else self.machine
 
     @property
     def tag(self) -> str:
@@ -129,6 +139,8 @@ def _database_complaint(start: Start) -> str:
     opening = "failed opening connection to postgres: "
     if not start.reaches(host, port):
         return f"{opening}dial tcp {host}:{port}: i/o timeout"
+    if database.trouble:
+        return f"{opening}{database.trouble}"
     if not database.listening:
         return f"{opening}dial tcp {host}:{port}: connect: connection refused"
     if start.env.get("PGPASSWORD") != database.password or address.username != database.user:
@@ -159,10 +171,10 @@ def _sound(start: Start) -> Run:
         go_line(start.at_s + 1.3, "listening on :8080"),
     )
     return Run(
-        lambda until: [*(line for line in began if line[0] <= until), *_requests(start.at_s, until)],
+        lambda until: [*(line for line in began if line[0] <= until), *_talk(start, until)],
         listens_after_s=1.5,
         answers=lambda path, _: _known(path),
-        uses=lambda after: _busy(start.machine.load, after),
+        uses=lambda after: _busy(start, after),
     )
 
 
@@ -179,10 +191,31 @@ def _requests(began_s: float, until_s: float) -> list[Line]:
     return [go_line(first + 15 * number, f"request {paths[number % 3]}") for number in range(count)]
 
 
-def _busy(load: float, after_s: float) -> tuple[float, float]:
+def _talk(start: Start, until_s: float) -> list[Line]:
+    """What it logs of its requests, and each minute what it has to grumble about."""
+    requests = _requests(start.at_s, until_s)
+    grumbles = start.present.grumbles
+    if not grumbles:
+        return requests
+    first = int(max(0.0, until_s - _KEPT_S - start.at_s) // 60) + 1
+    last = int((until_s - start.at_s) // 60)
+    told = [go_line(start.at_s + 60 * number, grumbles[number % len(grumbles)]) for number in range(first, last + 1)]
+    return sorted([*requests, *told])
+
+
+def _busy(start: Start, after_s: float) -> tuple[float, float]:
     warm = min(1.0, after_s / 60)
     wave = 1 + 0.1 * ((int(after_s) // 60) % 3 - 1)
-    return 0.25 * load * wave, (110 + 40 * warm) * 2.0**20
+    wave_s = start.present.wave_s
+    if wave_s:  # by the clock, so that all pods are busy and calm at the same time
+        wave = 1.0 if (start.at_s + after_s) % wave_s < wave_s / 2 else _CALM
+    return min(0.25 * start.present.load * wave, start.cpu_limit), (110 + 40 * warm) * 2.0**20
+
+
+def _bloated(start: Start) -> Run:
+    """Serves, and keeps nearly all the memory it may have."""
+    limit = start.memory_limit or 2.0**29
+    return replace(_sound(start), uses=lambda after: (_busy(start, after)[0], limit * 0.95))
 
 
 def _unready(start: Start) -> Run:
@@ -254,6 +287,7 @@ _FLAWED: dict[Flaw, Program] = {
     "unready": _unready,
     "hanging": _hanging,
     "leaking": _leaking,
+    "bloated": _bloated,
     "panicking": _panicking,
 }
 

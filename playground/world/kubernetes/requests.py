@@ -110,9 +110,9 @@ class Desk:
         nameless = not at.name and verb in {"update", "patch"}
         if verb not in at.verbs or homeless or nameless:
             raise status.not_allowed()
-        dry = verb not in _READS and bool(request.query.get("dryRun"))
-        store = self.store.rehearsal() if dry else self.store
-        return Call(verb, at, request.query, request.headers, body, who, store, self.refuses)
+        call = Call(verb, at, request.query, request.headers, body, who, self.store, self.refuses)
+        dry = verb not in _READS and call.dry
+        return replace(call, store=self.store.rehearsal()) if dry else call
 
     def _object(self, call: Call, trouble: Trouble) -> Answer:
         kind, part = call.at.kind, call.at.subresource.name if call.at.subresource else ""

@@ -5,6 +5,7 @@ It answers from a `Store` that controllers write to as well; what the nodes' kub
 """
 
 import asyncio
+import socket
 import ssl
 import tempfile
 from collections import deque
@@ -15,6 +16,7 @@ from typing import NamedTuple, Self
 
 from aiohttp import web
 
+from playground.port import kept, number
 from playground.world.certificates import Authority
 from playground.world.kubernetes import kubeconfig, status
 from playground.world.kubernetes.access import Tokens
@@ -63,7 +65,8 @@ class SimulatedKubernetes:
         self._runner: web.AppRunner | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._context: ssl.SSLContext | None = None
-        self._port = 0  # chosen by the system at the first start, kept from then on
+        self._kept: socket.socket | None = None  # its port, chosen by the system at the first start
+        self._port = 0
         self._met = 0  # how many requests the present trouble has met
         self._streams: dict[int, web.Request] = {}  # watches and followed logs that are open
 
@@ -117,13 +120,15 @@ class SimulatedKubernetes:
         """Take connections, at the same port as before; it does from the start."""
         if self._runner is not None:
             return
+        if self._kept is None:
+            self._kept = kept()
+            self._port = number(self._kept)
         app = web.Application(client_max_size=LARGEST_BODY)
         app.router.add_route("*", "/{path:.*}", self._answer)
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=FAREWELL_S)
         await runner.setup()
         self._runner = runner
         await web.TCPSite(runner, HOST, self._port, ssl_context=self._context, reuse_address=True).start()
-        self._port = runner.addresses[0][1]
 
     async def hush(self) -> None:
         """Refuse connections, as an API server that is down, until `listen` is called."""
@@ -146,6 +151,8 @@ class SimulatedKubernetes:
 
     async def _close(self) -> None:
         await self.hush()
+        if self._kept is not None:
+            self._kept.close()
         if self._folder is not None:
             self._folder.cleanup()
 
@@ -153,8 +160,12 @@ class SimulatedKubernetes:
         body = await request.read()
         self.asked.append(Asked(request.method, request.path, request.query_string))
         try:
-            await self._meet_trouble(request)
+            trouble = self._trouble_for(request)
+            if not trouble.taken:
+                await self._befall(request, trouble)
             answer = self._desk.answer(request, body, self.trouble)
+            if trouble.taken:
+                await self._befall(request, trouble)
         except status.RefusalError as error:
             return _response(refused(error))
         except status.NoSuchPageError:
@@ -163,11 +174,14 @@ class SimulatedKubernetes:
             return _response(answer)
         return await self._stream(request, answer)
 
-    async def _meet_trouble(self, request: web.Request) -> None:
-        trouble = self.trouble
-        if not trouble.meets(request.method, request.path, self._met):
-            return
+    def _trouble_for(self, request: web.Request) -> Trouble:
+        """The present trouble where a request is met by it, else none."""
+        if not self.trouble.meets(request.method, request.path, self._met):
+            return Trouble()
         self._met += 1
+        return self.trouble
+
+    async def _befall(self, request: web.Request, trouble: Trouble) -> None:
         if trouble.silent:
             await asyncio.Event().wait()  # until the client goes, or the server ends
         if trouble.delay_s:
@@ -176,14 +190,15 @@ class SimulatedKubernetes:
             raise status.too_many_requests(trouble.throttled_s)
         if trouble.broken:
             raise status.internal_error("etcdserver: request timed out")
+        if trouble.torn:
+            _tear(request)
         if trouble.pages is not None and request.query.get("continue"):
             self._die_between_pages(request, trouble.pages)
 
     def _die_between_pages(self, request: web.Request, pages: int) -> None:
         before = sum(1 for one in self.asked if one.path == request.path and "limit=" in one.query)
-        if before > pages and request.transport is not None:
-            request.transport.abort()
-            raise asyncio.CancelledError
+        if before > pages:
+            _tear(request)
 
     async def _stream(self, request: web.Request, answer: Watching | Following) -> web.StreamResponse:
         response = web.StreamResponse(
@@ -201,6 +216,13 @@ class SimulatedKubernetes:
         finally:
             del self._streams[id(request)]
         return response
+
+
+def _tear(request: web.Request) -> None:
+    """Break the connection; nobody is left who could be answered."""
+    if request.transport is not None:
+        request.transport.abort()
+        raise asyncio.CancelledError
 
 
 def _response(reply: Reply) -> web.Response:

@@ -14,6 +14,8 @@ class Trouble:
     - `delay_s`: every answer takes so many seconds longer.
     - `throttled_s`: every request gets 429 with this Retry-After, in seconds.
     - `broken`: every request gets 500.
+    - `torn`: the connection breaks in place of an answer.
+    - `taken`: what is wrong so far comes after the request was done, so that only the answer fails.
     - `pages`: the connection breaks when a page after that many of a list is asked for.
     - `paths`: only requests whose path contains one of these words are met by the above; empty means all.
     - `methods`: only requests of these methods are met by the above; empty means all.
@@ -27,6 +29,8 @@ class Trouble:
     delay_s: float = 0.0
     throttled_s: int | None = None
     broken: bool = False
+    torn: bool = False
+    taken: bool = False
     pages: int | None = None
     paths: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()

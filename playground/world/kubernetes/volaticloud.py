@@ -29,6 +29,8 @@ CONSOLE, API = "console.volaticloud.com", "api.volaticloud.com"
 CERTIFICATES = {"console-tls": CONSOLE, "api-tls": API}
 NODES = ("vke-node-1", "vke-node-2", "vke-node-3")
 EDGE = "127.0.0.1"
+#: The label of in-cluster probes, which the platform lets in everywhere in its namespace.
+_PROBES = {"app.kubernetes.io/name": "volati-probe"}
 _NAMESPACES = (SPACE, "keycloak", "ingress-nginx", "monitoring", "etcd-system", "kube-system", "default")
 
 
@@ -246,6 +248,7 @@ def _policies(values: Secrets) -> tuple[Thing, ...]:
             backend,
             ingress=[{"from": [{"podSelector": dashboard}, space("monitoring")], "ports": web}],
         ),
+        policy(SPACE, "allow-probes", {}, ingress=[{"from": [{"podSelector": {"matchLabels": _PROBES}}]}]),
         policy(
             SPACE,
             "backend-egress",

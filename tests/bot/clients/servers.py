@@ -6,8 +6,12 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 
 from aiohttp import web
+
+from playground.listener import Listener
+from playground.port import kept, number
 
 HOST = "127.0.0.1"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -34,21 +38,8 @@ async def answering(
 @asynccontextmanager
 async def talking(talk: Talk, scheme: str = "http") -> AsyncIterator[str]:
     """A server that does with each connection what `talk` says, then hangs up; gives its address."""
-    writers: list[asyncio.StreamWriter] = []
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        with contextlib.suppress(ConnectionError):
-            await talk(reader, writer)
-        writer.close()
-
-    server = await asyncio.start_server(serve, HOST, 0)
-    try:
-        yield f"{scheme}://{HOST}:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for writer in writers:
-            writer.close()
+    async with Listener(talk) as listener:
+        yield f"{scheme}://{HOST}:{await listener.open()}"
 
 
 async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -69,10 +60,18 @@ def says(words: bytes) -> Talk:
 
 
 def nobody(scheme: str = "http") -> str:
-    """An address at which nothing listens: a port that was free just now."""
-    with socket.socket() as free:
-        free.bind((HOST, 0))
-        return f"{scheme}://{HOST}:{free.getsockname()[1]}"
+    """An address at which nothing listens, for as long as this process lasts."""
+    return f"{scheme}://{HOST}:{forsaken_port()}"
+
+
+def forsaken_port() -> int:
+    """A port of loopback that refuses, and that no server of another test is given meanwhile."""
+    return number(_forsaken())
+
+
+@cache
+def _forsaken() -> socket.socket:
+    return kept()
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from bot.clients import docker as client_module
 from bot.clients.docker import DockerClient
 from diagnostics.evidence.containers import ContainerState, LogTail, LogWanted
 from diagnostics.model import CouldNotLookError, Reason
+from playground.listener import Listener
 from playground.world.certificates import Authority
 from playground.world.docker.server import SimulatedDocker
 from playground.world.docker.state import ERR, OUT, Entry
@@ -239,9 +240,12 @@ async def test_other_answers(status: int, text: str, reason: Reason, words: str)
 
 async def test_hangs_up() -> None:
     """It says so when the connection is closed without an answer."""
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    async with server:
-        error = await refusal(f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with Listener(hang_up) as listener:
+        error = await refusal(f"tcp://127.0.0.1:{await listener.open()}")
     assert error.reason is Reason.UNREACHABLE
     assert "hung up" in error.detail
 

@@ -11,6 +11,7 @@ from bot.clients.edge import EdgeClient
 from bot.clients.names import NameClient
 from diagnostics.evidence.cluster.edge_client import Visit
 from diagnostics.evidence.http import Stage
+from playground.listener import Listener
 from playground.world.certificates import Authority
 from playground.world.edge.server import SimulatedEdge
 from tests.bot.clients.servers import dropping, nobody, says, silent, talking
@@ -151,11 +152,9 @@ async def test_what_is_no_http(authority: Authority, answer: bytes) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(answer)
-        writer.close()
 
-    server = await asyncio.start_server(talk, HERE, 0, ssl=context)
-    async with server:
-        seen = await client(authority, server.sockets[0].getsockname()[1]).visit("localhost", HERE)
+    async with Listener(talk) as listener:
+        seen = await client(authority, await listener.open(tls=context)).visit("localhost", HERE)
     assert seen.status is None
     assert seen.no_status is not None
     assert seen.no_status.stage is Stage.ANSWER

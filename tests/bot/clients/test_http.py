@@ -58,6 +58,41 @@ async def test_a_reply() -> None:
     assert reply.received_at.tzinfo is not None
 
 
+async def test_a_bound_of_its_own() -> None:
+    """Reads as much of an answer as the request says, where it says so."""
+
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(body=b"x" * (2 * BODY_AT_MOST))
+
+    async with answering(handler) as url:
+        assert len(replied(await got(url)).body) == BODY_AT_MOST
+        for most in (10, 3 * BODY_AT_MOST):
+            reply = replied(await sent(Outgoing("GET", url, at_most=most)))
+            assert len(reply.body) == min(most, 2 * BODY_AT_MOST)
+
+
+async def test_where_the_time_goes() -> None:
+    """Tells the server's own time, from the request to the head of its answer, from the time the body takes."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        await asyncio.sleep(SOON)
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"a")
+        await asyncio.sleep(SOON)
+        await response.write(b"b")
+        return response
+
+    async with answering(handler) as url:
+        reply = replied(await got(url))
+    soon_ms = round(1000 * SOON)
+    assert reply.waited_ms is not None
+    assert reply.read_ms is not None
+    assert reply.waited_ms >= soon_ms - 1
+    assert reply.read_ms >= soon_ms - 1
+    assert reply.waited_ms + reply.read_ms <= reply.took_ms + 1
+
+
 async def test_what_is_sent() -> None:
     """Sends method, form, JSON and bearer, asks for JSON, and says who it is."""
     seen: list[tuple[str, Any, str]] = []

@@ -12,8 +12,9 @@ import dns.rdatatype
 import pytest
 
 from bot.clients.names import NameClient
+from bot.clients.nameserver import Nameserver
 from diagnostics.evidence.http import Stage
-from playground.world.edge.nameserver import Nameserver
+from playground.world.edge.nameserver import Nameserver as Simulated
 from playground.world.edge.state import EdgeState, Resolver
 
 NAME = "api.volaticloud.com"
@@ -26,7 +27,7 @@ def edge(*addresses: str, resolver: Resolver = "answering") -> Callable[[], Edge
 
 async def test_all_addresses() -> None:
     """Gives all addresses of both families."""
-    async with Nameserver(edge(*BOTH)) as server:
+    async with Simulated(edge(*BOTH)) as server:
         found = await NameClient(server.address).look_up(NAME)
     assert (set(found.addresses), found.failure, found.missing) == (set(BOTH), None, False)
     assert {kind for _, _, kind in server.asked} == {"A", "AAAA"}
@@ -35,7 +36,7 @@ async def test_all_addresses() -> None:
 async def test_an_answer_that_does_not_fit() -> None:
     """Asks again by TCP where the answer does not fit into a datagram."""
     many = tuple(f"192.0.2.{n}" for n in range(1, 101))
-    async with Nameserver(edge(*many)) as server:
+    async with Simulated(edge(*many)) as server:
         found = await NameClient(server.address).look_up(NAME)
     assert set(found.addresses) == set(many)
     assert "tcp" in {protocol for protocol, _, _ in server.asked}
@@ -43,7 +44,7 @@ async def test_an_answer_that_does_not_fit() -> None:
 
 async def test_no_such_name() -> None:
     """Says that a nameserver knows no such name."""
-    async with Nameserver(edge()) as server:
+    async with Simulated(edge()) as server:
         found = await NameClient(server.address).look_up("gone.volaticloud.com")
     assert found.missing
     assert found.failure is not None
@@ -53,7 +54,7 @@ async def test_no_such_name() -> None:
 
 async def test_a_name_without_an_address() -> None:
     """Tells a name without an address from one that does not exist."""
-    async with Nameserver(edge()) as server:
+    async with Simulated(edge()) as server:
         found = await NameClient(server.address).look_up(NAME)
     assert found.missing
     assert found.failure is not None
@@ -63,7 +64,7 @@ async def test_a_name_without_an_address() -> None:
 @pytest.mark.parametrize(("resolver", "words"), [("failing", "SERVFAIL"), ("refusing", "REFUSED")])
 async def test_a_nameserver_that_cannot(resolver: Resolver, words: str) -> None:
     """Does not call a name missing because a nameserver cannot answer."""
-    async with Nameserver(edge(*BOTH, resolver=resolver)) as server:
+    async with Simulated(edge(*BOTH, resolver=resolver)) as server:
         found = await NameClient(server.address).look_up(NAME)
     assert not found.missing
     assert found.failure is not None
@@ -73,7 +74,7 @@ async def test_a_nameserver_that_cannot(resolver: Resolver, words: str) -> None:
 async def test_a_nameserver_that_is_silent() -> None:
     """Says in its time that nobody answered."""
     began = time.monotonic()
-    async with Nameserver(edge(*BOTH, resolver="silent")) as server:
+    async with Simulated(edge(*BOTH, resolver="silent")) as server:
         found = await NameClient(server.address, 0.2).look_up(NAME)
     assert time.monotonic() - began < 2
     assert not found.missing
@@ -165,7 +166,7 @@ async def test_forged_and_broken_answers() -> None:
 
 async def test_a_name_that_is_none() -> None:
     """Says what is wrong with a name that no nameserver could be asked for."""
-    async with Nameserver(edge()) as server:
+    async with Simulated(edge()) as server:
         found = await NameClient(server.address).look_up(f"{'x' * 64}.example.com")
     assert not found.missing
     assert found.failure is not None
@@ -175,7 +176,7 @@ async def test_a_name_that_is_none() -> None:
 
 async def test_it_can_be_cancelled() -> None:
     """Ends at once when it is cancelled."""
-    async with Nameserver(edge(resolver="silent")) as server:
+    async with Simulated(edge(resolver="silent")) as server:
         look = asyncio.ensure_future(NameClient(server.address, 60.0).look_up(NAME))
         await asyncio.wait([look], timeout=0.05)
         look.cancel()
@@ -215,5 +216,5 @@ async def test_this_machines_resolver_fails(
 
 def test_an_address_of_six() -> None:
     """Reads a nameserver's address of either family."""
-    assert NameClient("[::1]:5353")._at == "[::1]:5353"
-    assert NameClient("127.0.0.1:53")._at == "127.0.0.1:53"
+    assert str(Nameserver("[::1]:5353", 1.0)) == "nameserver [::1]:5353"
+    assert str(Nameserver("127.0.0.1:53", 1.0)) == "nameserver 127.0.0.1:53"

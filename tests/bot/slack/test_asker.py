@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access import Standing
+from bot.people.access import Standing
 from bot.slack.asker import Asker, asker
 from playground.slack import payloads
 from playground.slack.payloads import Scene

@@ -8,22 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.board import Board
-from bot.board import Row as Known
-from bot.commands import Events, Logs, Status, parse
-from bot.slack.limits import faults
+from bot.runs.board import Board
+from bot.runs.board import Row as Known
+from bot.slack.limits import faults, texts
 from bot.slack.message import Message
 from bot.slack.plain import plain
 from bot.slack.views.events import GROUPS, events
 from bot.slack.views.logs import logs
 from bot.slack.views.overview import ROWS, status_now
 from bot.slack.views.pages import turned
+from bot.words.commands import Events, Logs, Status, parse
 from diagnostics.glances.logs import PAGE, LogLine
 from diagnostics.glances.meaning import Unknown
 from diagnostics.model import Reason, Unobserved
 from playground.slack.limits import check_message
 from playground.slack.messages import Content
-from tests.bot import glances
+from tests.bot.runs import looks as glances
 from tests.bot.slack import samples
 
 PLACES = ("production", "staging")
@@ -236,7 +236,7 @@ def holds(message: Message) -> None:
     assert faults(message.text, message.blocks) == ()
     check_message(Content(**message.as_json()))
     for block in message.blocks:
-        for text in re.findall(r"'text': '([^']*)'", str(block)):
+        for text in texts(block):
             assert "<" not in text
             assert text.count("```") % 2 == 0
 

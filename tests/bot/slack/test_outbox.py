@@ -186,7 +186,7 @@ class TestBoxes:
     async def test_the_store_is_bounded(self, store: Store) -> None:
         """It takes so many, over all lanes, and then says no; a letter that is there may still be changed."""
         script = "for i = 1, tonumber(ARGV[1]) do redis.call('ZADD', KEYS[1], i, 'C1 L' .. i) end return 1"
-        await store._script(script, ("volati:_:outbox",), LETTERS - 1)
+        await store.script(script, ("volati:_:outbox",), LETTERS - 1)
         assert await store.queue_letter("C2", "last", b"")
         assert not await store.queue_letter("C2", "toomany", b"")
         assert await store.queue_letter("C2", "last", b"changed")
@@ -202,10 +202,10 @@ class TestLanes:
         taken = await store.take_letter("C1", "L1", "me")
         assert taken is not None
         assert await store.take_letter("C1", "L1", "you") is None
-        assert 0 < await store._ask("TTL", LANE.of(lane="C1")) <= 12
+        assert 0 < await store.ask("TTL", LANE.of(lane="C1")) <= 12
         await store.settle_letter("C1", taken, "me", "1.1")
         assert await store.take_letter("C1", "L2", "you") is not None
-        await store._ask("DEL", LANE.of(lane="C1"))  # its time is over
+        await store.ask("DEL", LANE.of(lane="C1"))  # its time is over
         after = await store.take_letter("C1", "L2", "me")
         assert after is not None
         assert after.begun, "nobody knows whether the other one sent it"
@@ -224,7 +224,7 @@ class TestLanes:
         """It lets who lost the lane neither give back nor free what another has taken."""
         await store.queue_letter("C1", "L1", b"1")
         await store.take_letter("C1", "L1", "late")
-        await store._ask("DEL", LANE.of(lane="C1"))
+        await store.ask("DEL", LANE.of(lane="C1"))
         await store.take_letter("C1", "L1", "now")
         await store.return_letter("C1", "L1", "late", begun=False)
         first = await store.first_letter("C1")
@@ -238,17 +238,17 @@ class TestLanes:
         await store.queue_letter("C1", "L1", b"1")
         taken = await store.take_letter("C1", "L1", "me")
         assert taken is not None
-        await store._ask("EXPIRE", lane, 1)
+        await store.ask("EXPIRE", lane, 1)
         assert not await store.renew_lane("C1", "L1", "you")
-        assert await store._ask("TTL", lane) <= 1
+        assert await store.ask("TTL", lane) <= 1
         assert await store.renew_lane("C1", "L1", "me")
-        assert 1 < await store._ask("TTL", lane) <= 12
-        await store._ask("DEL", lane)  # it came too late, and nobody else was there
+        assert 1 < await store.ask("TTL", lane) <= 12
+        await store.ask("DEL", lane)  # it came too late, and nobody else was there
         assert await store.renew_lane("C1", "L1", "me")
         assert await store.take_letter("C1", "L1", "you") is None
         await store.settle_letter("C1", taken, "me", "1.1")
         assert await store.renew_lane("C1", "L1", "me")
-        assert await store._ask("EXISTS", lane) == 0
+        assert await store.ask("EXISTS", lane) == 0
 
     async def test_asked_twice_it_answers_once(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         """It does not take its own repeated question for somebody's earlier attempt."""

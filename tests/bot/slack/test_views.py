@@ -5,7 +5,6 @@ from dataclasses import replace as with_fields
 import msgspec
 import pytest
 
-from bot.commands import Refusal, parse
 from bot.slack.limits import faults
 from bot.slack.message import Message
 from bot.slack.plain import plain
@@ -13,6 +12,7 @@ from bot.slack.views.answers import failed, help_for, on_it, refused, stopped, t
 from bot.slack.views.headline import broken_off, closing, in_words, opening
 from bot.slack.views.progress import Progress, looked_at, progress
 from bot.slack.views.verdict import Frame, plainly, verdict, whole
+from bot.words.commands import Refusal, parse
 from diagnostics.model import Cause, Severity, Subject, Unobserved, Verdict
 from tests.bot.slack import samples
 
@@ -39,7 +39,7 @@ MESSAGES = {
     "on-it": on_it(("keycloak",), "production", "C0ENGINE0"),
     "help": help_for(PLACES),
     "refused-unknown-word": refused(refusal("diagnoze keycloak")),
-    "refused-not-there-yet": refused(refusal("restart backend")),
+    "refused-not-there-yet": refused(refusal("system-restart")),
     "refused-hostile": refused(refusal("diagnose &lt;!channel&gt; <!here> `x`")),
     "failed": failed("a1b2c3", "Nothing is known about Keycloak in production now."),
     "stopped": stopped("Keycloak in production"),

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.access import Grant, OwnRights, Read, Role, Source, Standing, Who
-from bot.board import Board, Row
-from bot.commands import Token, Why
+from bot.people.access import Grant, OwnRights, Read, Role, Source, Standing, Who
+from bot.runs.board import Board, Row
 from bot.slack.limits import faults
 from bot.slack.message import Message
 from bot.slack.plain import plain
@@ -22,6 +21,7 @@ from bot.slack.views.token import token_answer
 from bot.slack.views.verdict import Frame, verdict
 from bot.slack.views.why import why_answer
 from bot.slack.words import ago
+from bot.words.commands import Token, Why
 from diagnostics.areas import area_named
 from diagnostics.evidence.http import Answer
 from diagnostics.evidence.keycloak import Question
@@ -201,7 +201,7 @@ def test_status_is_honest() -> None:
 
 
 def test_no_button_for_who_may_not() -> None:
-    """It shows no button to diagnose to somebody who may not, and never more than four."""
+    """It shows no button to diagnose to somebody who may not, and never more than the runbook has sections."""
     without = home(KNOWN, PLACES, only_may(RIGHTS, frozenset({"help"})), NOW)
     assert not any(block["type"] == "actions" for block in without.blocks)
     many = home(KNOWN, tuple(f"place-{number}" for number in range(9)), RIGHTS, NOW)

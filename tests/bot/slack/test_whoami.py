@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.access import (
+from bot.people.access import (
     RIGHTS,
     Allowed,
     Denied,
@@ -22,12 +22,13 @@ from bot.access import (
     decide,
     grants,
 )
-from bot.commands import Word
 from bot.slack.limits import faults
 from bot.slack.message import Message
 from bot.slack.plain import plain
 from bot.slack.views import whoami as module
 from bot.slack.views.whoami import denied, whoami
+from bot.words import commands
+from bot.words.commands import Word
 from tests.bot.slack import samples
 
 NOW = datetime(2026, 1, 5, 3, 12, tzinfo=UTC)
@@ -88,7 +89,7 @@ def test_says_where_each_role_comes_from() -> None:
     text = plain(messages()["whoami-operator"])
     assert "You are operator in Volati\n• operator: you are in @operators\n• viewer: every full member has it" in text
     assert "User groups were read 4 min ago." in text
-    assert "may not" not in text
+    assert "You may not: confirm medium (approver), confirm high (approver), break glass (approver)." in text
 
 
 def test_says_what_unread_roles_mean() -> None:
@@ -96,7 +97,14 @@ def test_says_what_unread_roles_mean() -> None:
     text = plain(messages()["whoami-roles-unread"])
     assert "User groups were not read yet: who has a role by them alone cannot act until they are." in text
     assert SCOPE in text
-    assert "You may not: diagnose deep (operator), restart (operator)." in text
+    assert "You may not: diagnose deep (operator), restart (operator), call off (operator), confirm low" in text
+
+
+def test_the_buttons_of_a_plan() -> None:
+    """It names every right that no word of /volati asks for, but for what has a place of its own in Slack."""
+    words = {word.word for word in commands.COMMANDS}
+    without = {what for what in RIGHTS if what.partition(" ")[0] not in words}
+    assert without - {"home", "triage"} == module._BUTTONS
 
 
 @pytest.mark.parametrize(

@@ -29,10 +29,10 @@ from tests.diagnostics.areas.cases.token import facts, later, own, shown
 
 CHECKS: dict[str, Check[Any]] = {check.id: check for area in (*AREAS, *EXPLANATIONS) for check in area.checks}
 FIRES = [pytest.param(case, seen, id=f"{case.id}-{n}") for case in CASES for n, seen in enumerate(case.fires)]
-OF_KEYCLOAK = [
+OF_HTTP = [
     pytest.param(case, seen, id=f"{case.id}-{n}")
     for case in CASES
-    if case.context.expected.keycloak
+    if case.context.expected.keycloak or case.context.expected.surface
     for n, seen in enumerate(case.fires)
 ]
 SILENT = [pytest.param(case, seen, id=f"{case.id}-{n}") for case in CASES for n, seen in enumerate(case.silent)]
@@ -54,11 +54,13 @@ def test_speaks(case: Case, seen: Evidence) -> None:
     assert finding.seen_from == "from the test"
 
 
-@pytest.mark.parametrize(("case", "seen"), OF_KEYCLOAK)
+@pytest.mark.parametrize(("case", "seen"), OF_HTTP)
 def test_a_private_ca(case: Case, seen: Evidence) -> None:
     """Names the CA in every curl it shows, which would refuse the certificate without it."""
-    private = replace(expected(case.context), ca_file="/etc/volati/our ca.pem")
-    framed = replace(case.context, expected=replace(case.context.expected, keycloak=private))
+    ca_file = "/etc/volati/our ca.pem"
+    keycloak = replace(case.context.expected.keycloak or expected(CONTEXT), ca_file=ca_file)
+    surface = replace(case.context.surface, ca_file=ca_file)
+    framed = replace(case.context, expected=replace(case.context.expected, keycloak=keycloak, surface=surface))
     (finding,) = CHECKS[case.id].findings(seen, framed)
     named = finding.command.count("curl -sS --cacert '/etc/volati/our ca.pem'")
     assert finding.command.count("curl ") == named

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 import pytest
 from slack_bolt.async_app import AsyncApp
 
+from playground.page.stage import Stage
 from playground.slack.messages import Content
 from playground.slack.server import SimulatedSlack
 from tests.playground.page.chromium import MissingBrowser, Page, chromium, opened
-from tests.playground.page.stand_ins import HOSTILE
+from tests.playground.page.stand_ins import HOSTILE, FakeBot, FakePlatform
 
 pytestmark = pytest.mark.live
 
@@ -176,6 +177,18 @@ async def test_panel(desktop: Page) -> None:
     assert await desktop.run("document.querySelector('[data-switch=\"realm-gone\"]').ariaChecked") == "true"
     await _press(desktop, "Heal everything")
     assert await desktop.until("document.querySelector('#broken:not(.bad)')?.textContent") == "Nothing is broken now."
+
+
+async def test_what_to_ask(control: str, address: str, whole: tuple[Stage, FakePlatform, FakeBot]) -> None:
+    """It offers to ask the area of what broke last, also where that broke before it was opened, or elsewhere."""
+    faults, asks = whole[0].faults, "document.querySelector('#ask').textContent === '/volati diagnose {}'"
+    await faults.switch_on("image-tag-missing")
+    async with opened(control, address, *DESKTOP) as page:
+        await page.until(asks.format("server"))
+        await faults.switch_on("realm-gone")
+        await page.until(asks.format("keycloak"))
+        await page.run("document.querySelector('[data-switch=\"out-of-memory\"]').click()")
+        await page.until(asks.format("server"))
 
 
 async def test_every_control_has_a_name(desktop: Page, app: AsyncApp) -> None:

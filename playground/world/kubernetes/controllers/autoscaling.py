@@ -57,7 +57,8 @@ class Autoscalers:
         for scaler in plane.listed("HorizontalPodAutoscaler"):
             if not leaving(scaler):
                 self._look(plane, scaler)
-        leaps = plane.clock.held and not self.unsettled and not self.calm_since_s
+        restless = self.unsettled or self.calm_since_s or plane.machine.wave_s
+        leaps = plane.clock.held and not restless
         self.due_s = plane.now_s + (_LEAP_S if leaps else PERIOD_S)
         return self.due_s if plane.listed("HorizontalPodAutoscaler") else NEVER
 
@@ -150,7 +151,7 @@ class Autoscalers:
         uid = scaler["metadata"]["uid"]
         if max(wanted, least) >= current:
             self.calm_since_s.pop(uid, None)
-        elif plane.now_s - self.calm_since_s.setdefault(uid, plane.now_s) < _CALM_S:
+        elif plane.now_s - self.calm_since_s.setdefault(uid, plane.now_s) < _patience_s(scaler):
             wanted = current
         if wanted > most:
             return most, _limit(
@@ -195,6 +196,12 @@ class Autoscalers:
 _GOT = Condition(
     "AbleToScale", "True", "SucceededGetScale", "the HPA controller was able to get the target's current scale"
 )
+
+
+def _patience_s(scaler: Frozen) -> float:
+    """How long fewer must have been enough for this one before it takes pods away."""
+    down = (scaler["spec"].get("behavior") or {}).get("scaleDown") or {}
+    return float(down.get("stabilizationWindowSeconds", _CALM_S))
 
 
 def _limit(status: str, reason: str, message: str) -> Condition:

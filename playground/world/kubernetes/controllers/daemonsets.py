@@ -26,7 +26,8 @@ def _bring(plane: Plane, daemon: Frozen) -> None:
             _create(plane, daemon, name_of(node))
     old = [pod for pod in pods.values() if labels_of(pod).get(_REVISION) != template_hash(daemon["spec"]["template"])]
     settled = all(is_ready(pod) and not leaving(pod) for pod in pods.values())
-    for pod in old[:1] if settled else ():
+    by_hand = daemon["spec"].get("updateStrategy", {}).get("type") == "OnDelete"
+    for pod in old[:1] if settled and not by_hand else ():
         plane.store.delete(POD, pod["metadata"]["namespace"], name_of(pod))
         plane.events.normal(daemon, _SOURCE, "SuccessfulDelete", f"Deleted pod: {name_of(pod)}")
 

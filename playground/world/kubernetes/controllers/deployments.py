@@ -84,12 +84,20 @@ def _step(plane: Plane, deployment: Frozen) -> float:
     rollout = _found(plane, deployment)
     if not deployment["spec"].get("paused"):
         _roll(rollout)
-    elif rollout.new and rollout.new["spec"]["replicas"] != rollout.wanted and not _active(rollout.old):
-        _scale(rollout, rollout.new, rollout.wanted)
+    elif (only := _only(rollout)) and only["spec"]["replicas"] != rollout.wanted:
+        _scale(rollout, only, rollout.wanted)
     rollout = _found(
         plane, plane.read("Deployment", deployment["metadata"]["namespace"], name_of(deployment)) or deployment
     )
     return _report(rollout)
+
+
+def _only(rollout: _Rollout) -> Frozen | None:
+    """The one replica set with pods, or where none has any the newest: that is scaled also while all else is paused."""
+    active = _active(rollout.every)
+    if len(active) > 1:
+        return None
+    return active[0] if active else rollout.new or (rollout.old[-1] if rollout.old else None)
 
 
 def _found(plane: Plane, deployment: Frozen) -> _Rollout:

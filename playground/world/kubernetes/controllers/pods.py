@@ -1,10 +1,11 @@
-"""What controllers that make pods share: a pod from a template, admission by quota, which pods count."""
+"""What controllers that make pods share: a pod from a template, its admission, which pods count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.world.kubernetes.controllers.quotas import refusal
+from playground.world.kubernetes import pod_security
+from playground.world.kubernetes.controllers.quotas import exceeded
 from playground.world.kubernetes.defaults import filled
 from playground.world.kubernetes.events import Source, stable_hash
 from playground.world.kubernetes.kinds import Thing, kind_named
@@ -63,11 +64,16 @@ def sorted_text(value: Any) -> str:  # noqa: ANN401 any JSON
     return repr(value)
 
 
+def refusal(plane: Plane, namespace: str, pod_spec: Mapping[str, Any]) -> str:
+    """Why a pod is not admitted, in the API server's words: its security, then the quotas; nothing when it is."""
+    return pod_security.refusal(plane, namespace, pod_spec) or exceeded(plane, namespace, pod_spec)
+
+
 def create_pod(plane: Plane, owner: Frozen, source: Source, name: str = "") -> Frozen:
     """A pod of its owner's template.
 
     Raises:
-        ForbiddenPodError: a quota does not allow it; that has been reported.
+        ForbiddenPodError: it is not admitted.
     """
     pod = pod_from(owner, name)
     why = refusal(plane, owner["metadata"]["namespace"], pod["spec"])

@@ -25,8 +25,8 @@ def reconcile(plane: Plane) -> float:
     return NEVER
 
 
-def refusal(plane: Plane, namespace: str, pod_spec: Mapping[str, Any]) -> str:
-    """Why a pod is not admitted, in the API server's words; nothing when it is."""
+def exceeded(plane: Plane, namespace: str, pod_spec: Mapping[str, Any]) -> str:
+    """Which quota a pod would exceed, in the API server's words; nothing where it fits."""
     for quota in plane.listed("ResourceQuota", namespace):
         hard = quota["spec"].get("hard") or {}
         sums = {word: (_asked(word, pod_spec), _used(plane, namespace, word)) for word in sorted(hard)}

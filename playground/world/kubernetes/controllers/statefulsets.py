@@ -83,13 +83,20 @@ def _take_down(plane: Plane, stateful: Frozen, pods: dict[int, Frozen]) -> None:
         if leaving(pod):
             return
         old = labels_of(pod).get(_REVISION) != _revision(stateful)
-        if number >= wanted or (old and stateful["spec"].get("updateStrategy", {}).get("type") != "OnDelete"):
+        if number >= wanted or (old and number >= _first_renewed(stateful)):
             plane.store.delete(POD, pod["metadata"]["namespace"], name_of(pod))
             told = f"delete Pod {name_of(pod)} in StatefulSet {name_of(stateful)} successful"
             plane.events.normal(stateful, _SOURCE, "SuccessfulDelete", told)
             return
         if not is_ready(pod):
             return
+
+
+def _first_renewed(stateful: Frozen) -> float:
+    """From which number on pods are renewed by themselves: with OnDelete none is."""
+    strategy = stateful["spec"].get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    return NEVER if strategy.get("type") == "OnDelete" else rolling.get("partition") or 0
 
 
 def _by_number(plane: Plane, stateful: Frozen) -> dict[int, Frozen]:

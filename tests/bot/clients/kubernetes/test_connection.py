@@ -9,12 +9,13 @@ import pytest
 
 from bot.clients.kubernetes import Address, KubernetesClient, Sealing
 from bot.clients.kubernetes import connection as connecting
-from bot.clients.kubernetes.connection import opened
+from bot.clients.kubernetes.connection import Connection, RefusedError, opened
 from bot.clients.kubernetes.plugin import as_user
-from diagnostics.evidence.cluster.client import LogAsked
+from diagnostics.evidence.cluster.client import GoneError, LogAsked
 from diagnostics.evidence.cluster.kinds import Right
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.model import CouldNotLookError, Reason
+from diagnostics.redaction import KnownSecret
 from playground.world.kubernetes.access import Forbidden
 from playground.world.kubernetes.cluster import World
 from playground.world.kubernetes.metrics import Metrics
@@ -78,6 +79,39 @@ async def test_a_log_that_is_not_there(client: KubernetesClient) -> None:
     pod = (await client.pods(SPACE))[0]
     with pytest.raises(CouldNotLookError, match="nonsense"):
         await client.log(LogAsked(pod.name, "nonsense"))
+
+
+async def test_a_log_whose_pod_is_gone(client: KubernetesClient) -> None:
+    """Tells a pod that was ended after it was listed from a log that cannot be read."""
+    with pytest.raises(GoneError, match=r"Pod volaticloud/ended is not there any more: .*not found"):
+        await client.log(LogAsked(Name(SPACE, "ended"), "volaticloud"))
+
+
+@pytest.mark.parametrize("words", ['nodes "n1" not found', 'pods "n1" not found', "could not find the resource"])
+async def test_a_log_that_is_not_found_where_its_pod_is(
+    client: KubernetesClient, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """Takes no other thing that is not found for the pod: the node may be gone, or its kubelet know no such path."""
+
+    async def refused(*_: object) -> bytes:
+        raise RefusedError(404, Reason.FAILED, f"The API server answered 404: {words}.")
+
+    monkeypatch.setattr(Connection, "ask", refused)
+    with pytest.raises(RefusedError) as caught:
+        await client.log(LogAsked(Name(SPACE, "volaticloud-backend-1"), "volaticloud"))
+    assert not isinstance(caught.value, GoneError)
+
+
+async def test_a_login(server: SimulatedKubernetes) -> None:
+    """Gives a secret's values for logging in, and has them learned before; of one that is not there, nothing."""
+    learned: list[KnownSecret] = []
+    sealing = Sealing(lambda _: "print", lambda *known: learned.extend(known))
+    async with KubernetesClient.opened(Address(server.kubeconfig()), sealing) as one:
+        values = await one.values(Name(SPACE, "volaticloud-db-secret"))
+        assert await one.values(Name(SPACE, "nothing")) is None
+    assert values is not None
+    assert set(values) == {"host", "database", "username", "password"}
+    assert [known.value for known in learned] == [values["password"]]
 
 
 async def test_secrets(client: KubernetesClient) -> None:

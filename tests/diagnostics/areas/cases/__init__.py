@@ -4,11 +4,14 @@ from tests.diagnostics.areas.cases import (
     authorization,
     connection,
     container,
+    database,
     login,
     network,
+    performance,
     realm,
     server_containers,
     server_platform,
+    surface,
     token,
     why,
 )
@@ -25,6 +28,9 @@ CASES: tuple[Case, ...] = (
     *why.CASES,
     *server_containers.CASES,
     *server_platform.CASES,
+    *surface.CASES,
+    *performance.CASES,
+    *database.CASES,
 )
 
 __all__ = ["CASES", "Case", "authorization", "connection", "login", "why"]

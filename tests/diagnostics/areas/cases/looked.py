@@ -1,6 +1,7 @@
 """Examples of what is looked at in a cluster: views are joined of it, so that no case holds it itself."""
 
 from diagnostics.evidence.cluster.kinds import (
+    BackendLog,
     ClusterConfigs,
     ClusterEvents,
     ClusterLogs,
@@ -17,7 +18,10 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Quota
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Owner
 from diagnostics.evidence.cluster.workloads import Revision
+from diagnostics.evidence.surface.kinds import GraphqlAnswers, HealthPages, SurfaceReach
+from diagnostics.evidence.surface.times import ResponseTimes
 from diagnostics.model import Evidence
+from tests.diagnostics.areas.cases import performance, surface
 from tests.diagnostics.areas.cases import server_platform as platform
 from tests.diagnostics.areas.cases.cluster import (
     BACKEND,
@@ -60,5 +64,14 @@ EXAMPLES: dict[type[Evidence], tuple[Evidence, ...]] = {
     ),
     ClusterEvents: (ClusterEvents(), ClusterEvents(events=(event("x"),), cut=True)),
     ClusterLogs: (ClusterLogs(), ClusterLogs((log("panic: x", known="go.panic"), log(gap="no right")))),
+    BackendLog: (BackendLog(), surface.log("graphql.unknown-field"), BackendLog((log(gap="no right"),))),
+    SurfaceReach: (surface.SOUND, surface.shown(-surface.DAY, surface.DAY)),
+    HealthPages: (surface.health(), surface.DATABASE_ILL, surface.KEYCLOAK_ILL),
+    GraphqlAnswers: (
+        GraphqlAnswers((surface.graphql(),)),
+        GraphqlAnswers((surface.WANTS,), surface.TAKES_NOT),
+        GraphqlAnswers((surface.WANTS,), None, "no client is configured"),
+    ),
+    ResponseTimes: (performance.times(40, 50), performance.times(2000, 2000, failures=1), ResponseTimes(())),
     DatabaseReach: (platform.CONNECT.reach, platform.REACHED.reach),
 }

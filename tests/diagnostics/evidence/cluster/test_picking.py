@@ -3,7 +3,7 @@
 import pytest
 
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.evidence.cluster.picking import LOGS_AT_MOST, Wish, controller_logs, failed_logs
+from diagnostics.evidence.cluster.picking import LOGS_AT_MOST, Wish, failed_logs, running_logs
 from diagnostics.evidence.cluster.pods import Container, Owner, Role, Stage
 from tests.diagnostics.evidence.cluster.things import BACKEND, NOW, SPACE, ago, container, ended, pod
 
@@ -66,5 +66,5 @@ def test_the_controller() -> None:
     owners = {"volaticloud-backend-1": BACKEND, "other-1": Name(SPACE, "other")}
     pods = [pod(f"p{number}") for number in range(3)]
     stranger = pod("stranger", owner=Owner("ReplicaSet", "other-1"))
-    wishes = controller_logs([stranger, *pods], owners, BACKEND)
+    wishes = running_logs([stranger, *pods], owners, BACKEND)
     assert wishes == tuple(Wish(Name(SPACE, name), "volaticloud", previous=False) for name in ("p0", "p1"))

@@ -1,5 +1,6 @@
 """Tests of reading a log: what is kept, what is masked first, and which known errors are found."""
 
+from diagnostics.evidence.cluster.client import GoneError
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.picking import Wish
@@ -29,7 +30,9 @@ ENTRY = signature_from(
 async def read(*lines: str, redactor: LearningRedactor | None = None) -> ContainerLog:
     marks = Marks(lambda: Catalogue([ENTRY]), redactor or LearningRedactor(Redactor()))
     cluster = FakeCluster(logs={(POD, "volaticloud", True): lines})
-    return await LogReader(cluster, marks).read(WISH)
+    log = await LogReader(cluster, marks).read(WISH)
+    assert log is not None
+    return log
 
 
 async def test_known_errors() -> None:
@@ -68,4 +71,11 @@ async def test_a_log_that_cannot_be_read() -> None:
     """Is a log with a gap where it cannot be read."""
     cluster = FakeCluster(logs={(POD, "volaticloud", True): CouldNotLookError(Reason.FORBIDDEN, "No right.")})
     log = await LogReader(cluster, Marks(lambda: Catalogue([]), LearningRedactor(Redactor()))).read(WISH)
+    assert log is not None
     assert (log.gap, log.lines) == ("No right.", ())
+
+
+async def test_a_log_that_went_with_its_pod() -> None:
+    """Is no log, and no gap, where the pod was ended after it was listed: there is nothing to be seen any more."""
+    cluster = FakeCluster(logs={(POD, "volaticloud", True): GoneError(Reason.FAILED, "Pod a/b is not there any more.")})
+    assert await LogReader(cluster, Marks(lambda: Catalogue([]), LearningRedactor(Redactor()))).read(WISH) is None

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from diagnostics.context import ClusterExpected, SealedExpected
+from diagnostics.evidence.cluster.client import GoneError
 from diagnostics.evidence.cluster.kinds import (
     ClusterConfigs,
     ClusterEvents,
@@ -136,6 +137,19 @@ async def test_logs_of_what_failed() -> None:
     (log,) = (await look(cluster))[ClusterLogs].logs
     assert (log.pod, log.previous, log.lines) == (fallen.name, True, ("x",))
     assert [asked for asked in cluster.asked if asked.startswith("log/")] == ["log/volaticloud/p/volaticloud/previous"]
+
+
+async def test_logs_that_went_with_their_pods() -> None:
+    """Leaves out a log whose pod went while it was looked at, and takes it for unseen where all of them did."""
+    waits = container(stage=Stage.WAITING, ready=False, last_end=ended())
+    fallen = [pod(name, waits, owner=Owner("StatefulSet", name)) for name in ("p", "q")]
+    gone = GoneError(Reason.FAILED, "Pod volaticloud/p is not there any more.")
+    for went, left in ((fallen[:1], ["q"]), (fallen, ["p"])):
+        cluster = FakeCluster({"pods/volaticloud": tuple(fallen)})
+        cluster.logs.update({(one.name, "volaticloud", True): gone if one in went else ("x",) for one in fallen})
+        seen = (await look(cluster))[ClusterLogs]
+        assert [log.pod.name for log in seen.logs] == left
+        assert [one.reason for one in seen.lacks()] == ([Reason.FAILED] if went == fallen else [])
 
 
 async def test_events_are_bounded() -> None:

@@ -44,6 +44,25 @@ async def test_only_so() -> None:
         assert (await asker.get(PODS)).status == 200
 
 
+async def test_after_it_was_taken() -> None:
+    """Does what was asked and fails only to say so, where it is told to; else it does nothing at all."""
+    async with client(stocked()) as asker:
+        for taken, name in ((False, "one"), (True, "two")):
+            asker.cluster.misbehave(Trouble(broken=True, taken=taken, methods=("POST",)))
+            assert (await asker.ask("POST", PODS, pod(name))).status == 500
+        there = [one["metadata"]["name"] for one in (await asker.get(PODS)).body["items"]]
+    assert ("one" in there, "two" in there) == (False, True)
+
+
+async def test_a_connection_that_breaks() -> None:
+    """Breaks the connection in place of an answer."""
+    async with client(stocked()) as asker:
+        asker.cluster.misbehave(Trouble(torn=True, at_most=1))
+        with pytest.raises(httpx.RemoteProtocolError):
+            await asker.get(PODS)
+        assert (await asker.get(PODS)).status == 200
+
+
 async def test_silence() -> None:
     """Takes a request and answers nothing."""
     async with client(stocked()) as asker:

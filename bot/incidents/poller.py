@@ -1,0 +1,124 @@
+"""Asks PagerDuty what became of our pages, where it cannot call in: slowly, a few at a time. It pages nobody."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from bot.clients.pagerduty.rest import PagerIncident
+from bot.errors import IncidentError, PagerBusy, PagerError, PagerKeyRefused, PagerUnreachable, StoreError
+from bot.incidents import events as e
+from bot.incidents.desk import Incidents
+from bot.incidents.incident import Page
+from bot.incidents.keeping import Besides, Outrun, Spent
+from bot.incidents.kept import Kept
+from bot.incidents.polled import noticed
+
+POLL_SECONDS = 30.0
+"""Time between rounds: how late an acknowledgement in PagerDuty is heard."""
+
+ASKED_AT_MOST = 40
+"""Pages that are asked for in a round, those after them in the next: 80 calls a minute of the 960 that a key may make
+(REST API, rate limits). With more pages open, each waits for its turn: 200 are gone through in two and a half minutes.
+"""
+
+FAILED_AT_MOST = 5
+"""Pages that may fail in a round, each for a reason of its own; what more of them fail by is no page's own."""
+
+OF_ALL = (PagerUnreachable, PagerBusy, PagerKeyRefused)
+"""What one page is told, every other would be told, too: no answer, no more calls for now, no such key."""
+
+_log = structlog.get_logger()
+
+
+class Asks(Protocol):
+    """The part of PagerDuty's REST API that is needed. Raises PagerError."""
+
+    async def incidents(self, key: str, statuses: tuple[str, ...]) -> tuple[PagerIncident, ...]:
+        """The incidents of a key."""
+        ...
+
+
+class Poller:
+    """Asks for our pages, round by round, each in its turn: none that fails keeps others from theirs."""
+
+    def __init__(self, incidents: Incidents, api: Asks) -> None:
+        self._incidents = incidents
+        self._api = api
+        self._after = ""
+        self._failing: set[str] = set()
+
+    async def run(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+        """Go on until cancelled."""
+        wait = POLL_SECONDS
+        while True:
+            await sleep(wait)
+            wait = POLL_SECONDS
+            try:
+                await self.round()
+            except PagerBusy as error:
+                wait = max(POLL_SECONDS, error.wait_seconds)
+                _log.warning("PagerDuty takes no more questions for now", reason=str(error), wait_seconds=round(wait))
+            except (StoreError, PagerError) as error:
+                _log.warning("PagerDuty could not be asked what became of pages", reason=str(error))
+            except Exception:  # noqa: BLE001 an edge: without this loop no acknowledgement would be heard
+                _log.exception("asking PagerDuty what became of pages failed")
+
+    async def round(self) -> None:
+        """Ask for some, from where the last round ended; what is left when something concerns all, in the next.
+
+        Raises:
+            PagerError: PagerDuty cannot be asked.
+            StoreError: what it says cannot be kept.
+        """
+        failed: set[str] = set()
+        for kept, page in await self._turn():
+            await self._tried(kept, page, failed)
+
+    async def _turn(self) -> list[tuple[Kept, Page]]:
+        """The pages of a round: those behind the last that was asked for, and then from the front again."""
+        pages = [(kept, page) for kept in await self._incidents.open_ones() for page in kept.incident.pages]
+        self._failing &= {page.key for _, page in pages}
+        pages.sort(key=lambda pair: (pair[1].key <= self._after, pair[1].key))
+        return pages[:ASKED_AT_MOST]
+
+    async def _tried(self, kept: Kept, page: Page, failed: set[str]) -> None:
+        """Ask for one. Whatever happens, it is not the first in the next round, unless it was not asked for at all."""
+        before, self._after = self._after, page.key
+        try:
+            await self._asked(kept, page)
+        except PagerBusy:
+            self._after = before
+            raise
+        except PagerError as error:
+            failed.add(page.key)
+            if isinstance(error, OF_ALL) or len(failed) == FAILED_AT_MOST:
+                raise
+            self._complain(page.key, error)
+        else:
+            self._failing.discard(page.key)
+
+    def _complain(self, key: str, error: PagerError) -> None:
+        """Say it once, and not every half minute."""
+        if key not in self._failing:
+            self._failing.add(key)
+            _log.warning("PagerDuty could not say what became of a page", key=key, reason=str(error))
+
+    async def _asked(self, kept: Kept, page: Page) -> None:
+        found = await self._api.incidents(page.key, ("triggered", "acknowledged", "resolved"))
+        if not found:
+            return
+        newest = found[0]
+        by = e.Person(newest.by.name, pager=newest.by.id) if newest.by else None
+        event = noticed(kept.incident, page, newest.status, by, kept.about.since)
+        if event is None:
+            return
+        # It stays acknowledged there when it is handed on here: heard once, or each round would stop the clock again.
+        once = Besides(once=f"heard {page.key} {newest.status} {newest.changed}")
+        try:
+            await self._incidents.reported(kept.id, event, once)
+        except Spent:
+            return
+        except (IncidentError, Outrun) as error:
+            _log.info("PagerDuty told what changes nothing", reason=str(error))

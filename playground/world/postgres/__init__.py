@@ -1,0 +1,1 @@
+"""A real PostgreSQL for the playground: its processes, its way in, what runs on it, and how it is broken."""

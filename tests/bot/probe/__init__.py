@@ -1,0 +1,1 @@
+"""Tests of probes, against servers on loopback."""
