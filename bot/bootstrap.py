@@ -18,7 +18,7 @@ from bot.actions.lifecycle import Opens
 from bot.catalogue import Shelf, open_shelf
 from bot.clock import SystemClock
 from bot.errors import CannotAct, StoreError
-from bot.footprint import settled, tight_heaps
+from bot.footprint import settled, short_turns, tight_heaps
 from bot.platform.environment import Platform, fingerprints
 from bot.runs.examiner import Examiner, Frame
 from bot.runs.glances import Glances
@@ -96,6 +96,7 @@ async def open_services(settings: Settings, *, memory_required: bool) -> AsyncIt
         frame = Frame(clock, redactor, deadlines, settings.seen_from, lambda: shelf().catalogue)
         examiner, glances = Examiner(platforms, frame, store), Glances(platforms, frame)
         stack.enter_context(settled())
+        stack.enter_context(short_turns())
         hands = partial(_hands, platforms, frame)
         yield Services(settings, clock, redactor, examiner, store, shelf, glances, hands, key.fault)
 

@@ -45,6 +45,14 @@ def test_settled() -> None:
     assert gc.get_freeze_count() == 0
 
 
+def test_short_turns() -> None:
+    """Has threads give way sooner, and only while the block lasts."""
+    before = sys.getswitchinterval()
+    with footprint.short_turns():
+        assert sys.getswitchinterval() < before
+    assert sys.getswitchinterval() == before
+
+
 def test_without() -> None:
     """Has a module found missing in the block, and found again after it."""
     name = "xdrlib_of_nobody"

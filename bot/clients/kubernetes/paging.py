@@ -1,9 +1,13 @@
-"""Lists, page by page, each decoded and made into plain values in a thread: the loop only waits for bytes."""
+"""Lists, page by page, each decoded and made into plain values in a thread: the loop only waits for bytes.
+
+A call of msgspec's keeps the interpreter's lock until it is done, and the loop stands still meanwhile: a page is split
+first, which is a scan, and its things are decoded one after another, so that the lock can change hands between them.
+"""
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +21,7 @@ PAGE = 500
 #: Things of one kind in a namespace that are read at most. More than this is no cluster of a trading platform.
 THINGS_AT_MOST = 20_000
 _GONE = 410
+_SPLIT = msgspec.json.Decoder(wire.ListOf[msgspec.Raw])
 W = TypeVar("W")
 V = TypeVar("V")
 
@@ -47,7 +52,7 @@ async def listed(
 async def _pages(
     connection: Connection, path: str, right: Right, kind: type[W], read: Callable[[W], V | None]
 ) -> tuple[V, ...]:
-    decoder: msgspec.json.Decoder[wire.ListOf[Any]] = msgspec.json.Decoder(wire.ListOf[kind])  # type: ignore[valid-type] # a type made at run time
+    decoder = msgspec.json.Decoder(kind)
     found: list[V] = []
     onward = ""
     while True:
@@ -63,11 +68,11 @@ async def _pages(
 
 
 def _page(
-    decoder: "msgspec.json.Decoder[wire.ListOf[Any]]", body: bytes, read: Callable[[Any], V | None], right: Right
+    decoder: msgspec.json.Decoder[W], body: bytes, read: Callable[[W], V | None], right: Right
 ) -> tuple[list[V], str]:
     try:
-        page = decoder.decode(body)
-        values = [value for item in page.items or () if (value := read(item)) is not None]
+        page = _SPLIT.decode(body)
+        values = [value for item in page.items or () if (value := read(decoder.decode(item))) is not None]
     except (msgspec.DecodeError, ValueError) as error:
         detail = (
             f"What the API server sent for {right} cannot be read: {error}. Is it an API server that answers there?"
