@@ -30,7 +30,6 @@ from diagnostics.model import Evidence
 from diagnostics.observe import Glimpse
 from diagnostics.runs import Run
 from handlers.acting import Acting
-from handlers.pagerduty import Inbox
 from handlers.tending import Tending
 
 Json = Mapping[str, Any]
@@ -138,8 +137,7 @@ class Desk:
 
     `tasks` are for examinations, which take long and are few at a time; `errands` for everything that is over soon.
     `acting` is None where there is no memory: then no plan could be carried out once; `ledger`, the audit, is too, and
-    `tending`, the incidents, of which no clock could run, and `inbox`, where PagerDuty's events are kept. `path` is
-    whom to call, which needs none.
+    `tending`, the incidents, of which no clock could run. `path` is whom to call, which needs none.
     """
 
     channel: str
@@ -161,7 +159,6 @@ class Desk:
     acting: Acting | None = None
     ledger: Ledger | None = None
     tending: Tending | None = None
-    inbox: Inbox | None = None
     path: Path = field(default_factory=Path)
     recorder: Recorder = field(default_factory=Unrecorded)
     draw: Draws = drawn

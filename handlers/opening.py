@@ -3,34 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import structlog
 
-from bot.audit.ledger import Ledger
 from bot.bootstrap import Services
 from bot.catalogue import Shelf
 from bot.clients.drawing import drawn
-from bot.people.access import Role, holders
 from bot.people.directory import open_people
 from bot.people.gate import Gate
 from bot.people.visitors import Visitors
 from bot.runs.joining import Joining
-from bot.settings import SlackSettings
 from bot.slack.downloads import open_downloads
 from bot.slack.message import Message, context
-from bot.slack.poster import Poster
 from bot.slack.surfaces import Surfaces
-from bot.slack.transport import Identity, Transport
+from bot.slack.transport import Identity
 from bot.slack.views.triage import triage_answer
-from bot.store import Store
 from bot.tasks import Tasks
 from diagnostics.triage import triage
-from handlers.acting import Around, acting
+from handlers.afoot import Afoot, Ground
 from handlers.desk import Desk, Triages
-from handlers.escalating import Outside, escalating
-from handlers.heads import heads_kept
 from handlers.memory import keep_telling_of_the_interrupted
 
 ERRANDS_AT_ONCE = 64
@@ -44,15 +37,14 @@ _log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def open_desk(
-    services: Services, slack: SlackSettings, transport: Transport, poster: Poster, me: Identity
-) -> AsyncIterator[Desk]:
-    """The desk for the workspace of `me`. Whoever opens it drains its `tasks` before closing it.
+async def open_desk(ground: Ground, going: Afoot | None, me: Identity) -> AsyncIterator[Desk]:
+    """The desk for the workspace of `me`, over what is going on. Whoever opens it drains its `tasks` before closing it.
 
     Raises:
         SettingsError: the token is of another workspace than the one that is set.
         CatalogueError: the packaged catalogue of known errors cannot be used.
     """
+    services, slack, transport = ground.services, ground.slack, ground.transport
     async with AsyncExitStack() as stack:
         rules = services.settings.access.rules(me.team_id, slack.channel)
         people = await stack.enter_async_context(open_people(transport, rules, services.clock))
@@ -66,7 +58,7 @@ async def open_desk(
             runbook_url=services.settings.runbook_url,
             examiner=services.examiner,
             memory=services.store,
-            poster=poster,
+            poster=ground.poster,
             surfaces=Surfaces(transport, services.redactor),
             downloads=downloads,
             gate=Gate(people, rules),
@@ -80,33 +72,12 @@ async def open_desk(
             draw=partial(drawn, cache=(services.settings.data_dir / "charts").absolute()),
             path=services.settings.incident_path,
         )
-        if services.store is not None:
-            ways = _Ways(transport, holders(Role.ADMIN, rules), services.store)
-            desk = await stack.enter_async_context(_remembering(desk, services, ways))
+        if going is not None:
+            climbing = going.escalating
+            desk = replace(desk, acting=going.acting, ledger=going.ledger, tending=climbing.tending)
         await stack.enter_async_context(_sweeping(desk, alone=alone))
         yield desk
         await desk.errands.drain(ERRANDS_SECONDS)
-
-
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """What leads out of the bot: to Slack, to whom broken glass is told (ids), and to the memory."""
-
-    transport: Transport
-    admins: tuple[str, ...]
-    store: Store
-
-
-@asynccontextmanager
-async def _remembering(desk: Desk, services: Services, ways: _Ways) -> AsyncIterator[Desk]:
-    """The desk with what survives a crash: guarded acts, incidents, the audit; carried on while this lasts."""
-    async with AsyncExitStack() as stack:
-        keeper = await stack.enter_async_context(heads_kept(desk.poster, services.settings.audit.channel))
-        around = Around(desk.poster, ways.admins, keeper)
-        acts = await stack.enter_async_context(acting(services, ways.store, around))
-        outside = Outside(ways.transport, desk.poster, desk.channel, keeper)
-        climbing = await stack.enter_async_context(escalating(services, ways.store, outside))
-        yield replace(desk, acting=acts, ledger=Ledger(ways.store), tending=climbing.tending, inbox=climbing.inbox)
 
 
 @asynccontextmanager

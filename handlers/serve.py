@@ -17,10 +17,11 @@ from bot.errors import StoreError
 from bot.health import Health, State
 from bot.metrics import Metrics
 from bot.settings import Settings, SettingsError, SlackSettings
-from bot.slack.errors import SlackUnreachable
+from bot.slack.errors import SlackBusy, SlackError, SlackUnreachable
 from bot.slack.poster import Poster
 from bot.slack.transport import Identity, Transport, open_transport
 from bot.sole import sole
+from handlers.afoot import Afoot, Ground, afoot
 from handlers.app import build_app
 from handlers.desk import Desk
 from handlers.escalating import hears
@@ -107,19 +108,23 @@ class _Bot:
             transport = await stack.enter_async_context(
                 open_transport(self.slack.bot_token.get_secret_value(), self.slack.api_url, self.metrics)
             )
-            me = await self._unless_stopped(partial(self._patiently, transport.identity))
+            # Once beforehand: where Slack does not take the token, nothing may begin that it would hear of.
+            me = await self._unless_stopped(partial(self._introduced, transport))
+            poster = await stack.enter_async_context(_delivering(transport, self.services))
+            ground = Ground(self.services, self.slack, transport, poster)
+            going = await stack.enter_async_context(afoot(ground))
+            self._hear_pagerduty(going)
+            me = me or await self._unless_stopped(partial(self._patiently, transport.identity))
             if me is not None:
                 await stack.enter_async_context(web_api_watched(transport.identity, self.health))
-                poster = await stack.enter_async_context(_delivering(transport, self.services))
-                await self._work(transport, poster, me, ready)
+                await self._work(ground, going, me, ready)
 
-    async def _work(self, transport: Transport, poster: Poster, me: Identity, ready: Callable[[], None]) -> None:
+    async def _work(self, ground: Ground, going: Afoot | None, me: Identity, ready: Callable[[], None]) -> None:
         """Take things in until told to stop, and see to the end of what they began."""
-        async with open_desk(self.services, self.slack, transport, poster, me) as opened:
+        async with open_desk(ground, going, me) as opened:
             desk = replace(opened, examiner=Measured(opened.examiner, self.metrics), recorder=self.metrics)
-            self._hear_pagerduty(desk)
-            app = build_app(desk, transport, me)
-            over = self._over_http(app) if self.slack.mode == "http" else self._over_sockets(app, transport)
+            app = build_app(desk, ground.transport, me)
+            over = self._over_http(app) if self.slack.mode == "http" else self._over_sockets(app, ground.transport)
             told = 0.0
             try:
                 async with over as lost:
@@ -132,12 +137,12 @@ class _Bot:
                 self.health.stop()
                 await _drained(desk, self.hurry, time.monotonic() - told)
 
-    def _hear_pagerduty(self, desk: Desk) -> None:
+    def _hear_pagerduty(self, going: Afoot | None) -> None:
         """Take PagerDuty's events from now on, where it can call in."""
         settings = self.services.settings
-        if settings.pagerduty and desk.inbox and hears(settings):
-            secrets = settings.pagerduty.hook_secrets()
-            self.site.hear_pagerduty(Hooks(secrets, desk.inbox, self.metrics, time.monotonic).handle)
+        if settings.pagerduty and going and hears(settings):
+            hooks = Hooks(settings.pagerduty.hook_secrets(), going.escalating.inbox, self.metrics, time.monotonic)
+            self.site.hear_pagerduty(hooks.handle)
             _log.info("PagerDuty can call in", path=WEBHOOK)
 
     @asynccontextmanager
@@ -167,18 +172,30 @@ class _Bot:
         finally:
             intake.stop()
 
+    async def _introduced(self, transport: Transport) -> Identity | None:
+        """Who the bot is, asked once; None where Slack cannot be reached. Raises SlackRefused."""
+        try:
+            return await transport.identity()
+        except (SlackUnreachable, SlackBusy) as error:
+            self._waiting(error)
+            return None
+
+    def _waiting(self, error: SlackError) -> None:
+        self.health.report(SLACK, State.ILL, str(error))
+        _log.warning("waiting for Slack", reason=str(error))
+
     async def _patiently(self, ask: Callable[[], Awaitable[T]]) -> T:
         """What Slack answers, asked until it can be reached, or until that took too long."""
         began = time.monotonic()
         while True:
             try:
                 return await ask()
-            except SlackUnreachable as error:
-                self.health.report(SLACK, State.ILL, str(error))
-                _log.warning("waiting for Slack", reason=str(error))
+            except (SlackUnreachable, SlackBusy) as error:
+                self._waiting(error)
+                pause = error.seconds if isinstance(error, SlackBusy) else SLACK_AWAY_SECONDS
             if time.monotonic() - began > GIVE_UP_SECONDS:
                 raise _GaveUpError
-            await asyncio.sleep(SLACK_AWAY_SECONDS)
+            await asyncio.sleep(pause)
 
     async def _unless_stopped(self, work: Callable[[], Awaitable[T]], lost: asyncio.Event | None = None) -> T | None:
         """What the work gives; None when told to stop first. Raises _GaveUpError when `lost` is set first."""

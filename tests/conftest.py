@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from bot.clients.kubernetes import connection, paging
 from playground.world.keycloak import tokens
 
 # How long an example takes says how busy the machine is, since files of tests run side by side. What hangs is ended by
@@ -106,6 +107,20 @@ def few_pairs() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tokens, "new_pair", in_turn)
+        yield
+
+
+CALL_SECONDS = 15.0
+"""How long an API server may take in tests. The bot's own 4.5 s tell a person in time what hangs; here a whole cluster
+shares a processor with other tests. What is tried of the deadline itself sets its own."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient() -> Iterator[None]:
+    """Do not take a busy machine for an API server that hangs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (connection, paging):
+            patch.setattr(module, "CALL_SECONDS", CALL_SECONDS)
         yield
 
 

@@ -6,7 +6,6 @@ from functools import cache
 import pytest
 
 from bot.catalogue import load_catalogue
-from bot.clients.kubernetes import connection
 from bot.clock import SystemClock
 from bot.platform.environment import Platform, fingerprints
 from bot.runs.examiner import Examiner, Frame, Order
@@ -40,9 +39,7 @@ async def examined(seed: int) -> dict[str, Diagnosis]:
         platform = Platform("playground", settings, fingerprints(b"key"))
         frame = Frame(SystemClock(), Redactor(), PATIENCE, "from the test", known_errors)
         examiner = Examiner({"playground": platform}, frame, None)
-        with pytest.MonkeyPatch.context() as patience:
-            patience.setattr(connection, "CALL_SECONDS", PATIENCE.source)
-            runs = [await examiner.examine(Order(area, "playground")) for area in ("server", "network")]
+        runs = [await examiner.examine(Order(area, "playground")) for area in ("server", "network")]
     return {run.diagnosis.area: run.diagnosis for run in runs}
 
 

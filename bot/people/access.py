@@ -332,9 +332,8 @@ def _unread(who: Who, what: str, right: Right, rules: Rules) -> Denied:
     return Denied(Reason.ROLES_UNREAD, text, tuple(one for one in _who_can(right.needs, rules, groups=False)))
 
 
-def holders(role: Role, rules: Rules) -> tuple[str, ...]:
-    """The ids of those who hold exactly this role by the settings, groups first: whom to tell, not whom to allow."""
-    held = rules.holders.get(role, Holders())
+def ids_of(held: Holders) -> tuple[str, ...]:
+    """The ids of those who hold a role by the settings, groups first: whom to tell, not whom to allow."""
     return (*sorted(held.groups), *sorted(held.users))
 
 

@@ -112,12 +112,19 @@ def test_selectors_select_the_bot() -> None:
     """Selects by every selector the bot's pod."""
     assert the(EVERY, "Deployment")["spec"]["template"]["metadata"]["labels"] == NAMED
     assert the(EVERY, "Deployment")["spec"]["selector"]["matchLabels"] == NAMED
-    assert the(EVERY, "Service")["spec"]["selector"] == NAMED
+    assert [one["spec"]["selector"] for one in of(EVERY, "Service")] == [NAMED, NAMED]
     assert [one["spec"]["podSelector"]["matchLabels"] for one in of(EVERY, "NetworkPolicy")] == [NAMED, NAMED]
     (port,) = BOT["ports"]
-    assert the(EVERY, "Service")["spec"]["ports"][0]["targetPort"] == port["name"]
+    assert [one["spec"]["ports"][0]["targetPort"] for one in of(EVERY, "Service")] == [port["name"]] * 2
     assert str(port["containerPort"]) == variables()["VOLATI_SERVER__PORT"]
     assert PATH in (DEPLOY / "base" / "service.yaml").read_text(encoding="utf-8")
+
+
+def test_pagerduty_gets_through_while_slack_is_away() -> None:
+    """Leads PagerDuty to a bot that is not ready; whoever works with a bot that is, is not led to one that stops."""
+    services = {one["metadata"]["name"]: one["spec"] for one in of(EVERY, "Service")}
+    assert services["volati-pagerduty"]["publishNotReadyAddresses"] is True
+    assert "publishNotReadyAddresses" not in services["volati"]
 
 
 def test_the_settings_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

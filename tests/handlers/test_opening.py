@@ -13,6 +13,7 @@ from bot.bootstrap import open_services
 from bot.settings import parse
 from bot.slack.poster import Poster
 from bot.slack.transport import open_transport
+from handlers.afoot import Ground, afoot
 from handlers.desk import Desk
 from handlers.opening import open_desk
 from playground.slack.server import SimulatedSlack
@@ -34,7 +35,8 @@ async def desk(folder: Path, catalogue: Path | None) -> AsyncIterator[Desk]:
         async with services as opened, open_transport(slack.bot_token, slack.api_url) as transport:
             assert opened.settings.slack is not None
             poster = Poster(transport, opened.redactor)
-            async with open_desk(opened, opened.settings.slack, transport, poster, await transport.identity()) as desk:
+            ground, me = Ground(opened, opened.settings.slack, transport, poster), await transport.identity()
+            async with afoot(ground) as going, open_desk(ground, going, me) as desk:
                 yield desk
 
 

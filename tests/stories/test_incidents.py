@@ -135,8 +135,7 @@ async def scene(way: str, folder: Path) -> AsyncIterator[Scene]:
         more = {"pagerduty": pager.settings(), "escalation": {"levels": LEVELS}, "server": {"port": 0}}
         async with story(way, folder, ACCESS, more=more) as here:
             await here.slack.until(lambda: here.desk.gate._people.groups.snapshot is not None)  # type: ignore[attr-defined]
-            assert here.desk.inbox is not None
-            site.hear_pagerduty(Hooks((WEBHOOK_SECRET,), here.desk.inbox, metrics, time.monotonic).handle)
+            site.hear_pagerduty(Hooks((WEBHOOK_SECRET,), here.inbox, metrics, time.monotonic).handle)
             pager.subscribe(f"http://127.0.0.1:{port}{PATH}")
             yield Scene(here, pager)
             assert here.slack.ledger.rejected == []

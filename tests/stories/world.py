@@ -20,10 +20,12 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.bootstrap import Services, open_services
 from bot.clients.valkey import EmbeddedValkey
+from bot.incidents.inbox import Inbox
 from bot.metrics import Unrecorded
 from bot.settings import parse
 from bot.slack.poster import Poster
 from bot.slack.transport import Transport, open_transport
+from handlers.afoot import Ground, afoot
 from handlers.app import build_app
 from handlers.desk import Desk
 from handlers.http import PATH, SlackRequests
@@ -39,6 +41,14 @@ CHANNEL = "C0ENGINE0"
 ACCESS = {"roles": {"operator": {"groups": ["S0OPERAT0"]}}}
 
 
+@dataclass(frozen=True)
+class _Bot:
+    """One bot of the story: its desk, and where it keeps what PagerDuty tells."""
+
+    desk: Desk
+    inbox: Inbox
+
+
 @dataclass
 class Story:
     """Everything running."""
@@ -47,6 +57,7 @@ class Story:
     platform: SimulatedPlatform
     services: Services
     desk: Desk
+    inbox: Inbox
     log: io.StringIO
     replicas: list[Desk] = field(default_factory=list)
 
@@ -119,8 +130,8 @@ async def story(  # noqa: PLR0913 what a story may want otherwise than usual
         settings = parse(document, "the story")
         services = await stack.enter_async_context(open_services(settings, memory_required=True))
         log = stack.enter_context(_logged())
-        desks = [await stack.enter_async_context(_bot(way, slack, services)) for _ in range(2 if two else 1)]
-        yield Story(slack, platform, services, desks[0], log, desks[1:])
+        first, *others = [await stack.enter_async_context(_bot(way, slack, services)) for _ in range(2 if two else 1)]
+        yield Story(slack, platform, services, first.desk, first.inbox, log, [one.desk for one in others])
 
 
 @contextmanager
@@ -137,15 +148,17 @@ def _logged() -> Iterator[io.StringIO]:
 
 
 @asynccontextmanager
-async def _bot(way: str, slack: SimulatedSlack, services: Services) -> AsyncIterator[Desk]:
+async def _bot(way: str, slack: SimulatedSlack, services: Services) -> AsyncIterator[_Bot]:
     wanted = services.settings.slack
     assert wanted is not None
     async with open_transport(slack.bot_token, slack.api_url) as transport:
         me = await transport.identity()
         poster = Poster(transport, services.redactor)
-        async with open_desk(services, wanted, transport, poster, me) as desk:
+        ground = Ground(services, wanted, transport, poster)
+        async with afoot(ground) as going, open_desk(ground, going, me) as desk:
+            assert going is not None
             async with _listening(way, slack, build_app(desk, transport, me), transport):
-                yield desk
+                yield _Bot(desk, going.escalating.inbox)
             await desk.tasks.drain(5)
 
 
