@@ -12,6 +12,12 @@ from handlers.desk import Asked, Desk
 from handlers.privately import privately
 from handlers.tending import Tending
 
+_NONE_OPEN = "No incident is open. `/volati escalate <reason>` opens one."
+_NO_DRAFT = (
+    "No incident is open. For one that is over, mention Volati with “postmortem” in its thread, or name it: "
+    "`/volati postmortem <its id>`; its card has the id."
+)
+
 About = Ack | Escalate | Handover | Postmortem | Resolve | Snooze
 """The commands that are about one incident."""
 
@@ -27,7 +33,7 @@ async def meant(desk: Desk, tending: Tending, asked: Asked, command: About) -> K
         return named
     open_ones = await tending.incidents.open_ones()
     if not open_ones:
-        raise IncidentUnknown("No incident is open. `/volati escalate <reason>` opens one.")
+        raise IncidentUnknown(_NO_DRAFT if isinstance(command, Postmortem) else _NONE_OPEN)
     if len(open_ones) == 1:
         return open_ones[0]
     await ask_which(desk, asked, command, open_ones)

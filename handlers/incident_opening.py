@@ -4,14 +4,17 @@ A call for help may not fail: where the bot's memory is away, people are called 
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 import structlog
 
-from bot.errors import StoreError
+from bot.errors import IncidentRefused, StoreError, StoreUnreachable
 from bot.incidents import events as e
 from bot.incidents.fault import about_diagnosis, about_words, severity_of
 from bot.incidents.kept import Kept, Opening, Shown
+from bot.incidents.machine import nobody_above
 from bot.incidents.path import IncidentSeverity
 from bot.slack.text import link
 from bot.slack.views.incident_forms import CLIMBS, OPENS, Aim, Origin, ask, climb_form, open_form
@@ -37,8 +40,21 @@ async def escalate(desk: Desk, tending: Tending, asked: Asked, command: Escalate
         if not command.reason:
             raise
         _log.error("people are called without a clock", reason=str(error))
-        await call_by_hand(desk, asked, command)
+        await call_by_hand(desk, asked, command, sure=not isinstance(error, _UnsureError))
     return ""
+
+
+class _UnsureError(StoreError):
+    """The memory gave no answer to what was to be written: it may be written."""
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Say of what is written in the block that it may have been, where the memory gives no answer."""
+    try:
+        yield
+    except StoreUnreachable as error:
+        raise _UnsureError(str(error)) from error
 
 
 async def _escalate(desk: Desk, tending: Tending, asked: Asked, command: Escalate) -> None:
@@ -47,7 +63,7 @@ async def _escalate(desk: Desk, tending: Tending, asked: Asked, command: Escalat
         await _climb(desk, tending, asked, kept, command)
         return
     in_a_thread = bool(asked.mentioned_ts and asked.thread_ts)
-    open_ones = () if command.fresh or in_a_thread else await tending.incidents.open_ones()
+    open_ones = () if command.fresh or in_a_thread else await tending.incidents.open_ones(command.where)
     if len(open_ones) == 1:
         await _climb(desk, tending, asked, open_ones[0], command)
     elif open_ones:
@@ -60,13 +76,16 @@ async def _climb(desk: Desk, tending: Tending, asked: Asked, kept: Kept, command
     """Let it climb, or ask why first."""
     if not command.reason:
         levels = [(number, desk.path.level(number).title) for number in _above(desk, kept)]
+        if not levels:
+            raise IncidentRefused(nobody_above(kept.incident.level))
         aim = Aim(kept.id, asked.channel)
         if asked.trigger_id:
             await desk.surfaces.open(asked.trigger_id, climb_form(aim, kept.about.title, levels))
         else:
             await privately(desk, asked, ask(CLIMBS, kept.id, kept.about.title))
         return
-    kept = await tending.incidents.event(kept.id, _now(desk, asked, command), asked.person)
+    with _writing():
+        kept = await tending.incidents.event(kept.id, _now(desk, asked, command), asked.person)
     origin = Origin(command.environment, asked.channel)
     await privately(
         desk, asked, climbed(kept, desk.path, await _link(desk, tending, kept), None if asked.view_id else origin)
@@ -97,10 +116,15 @@ async def _open_by_words(desk: Desk, tending: Tending, asked: Asked, command: Es
         return
     about = about_words(command.environment, command.reason, desk.clock.now())
     by, shown = person(desk, asked.person), _shown(desk, tending, origin)
-    kept = await tending.incidents.open(Opening(about, severity, by, shown))
-    if command.level > kept.incident.level:
-        kept = await tending.incidents.event(kept.id, _now(desk, asked, command), asked.person)
-    await privately(desk, asked, opened(kept, await _link(desk, tending, kept)))
+    not_called = ""
+    with _writing():
+        kept = await tending.incidents.open(Opening(about, severity, by, shown))
+        if command.level > kept.incident.level:
+            try:
+                kept = await tending.incidents.event(kept.id, _now(desk, asked, command), asked.person)
+            except IncidentRefused as refused:
+                not_called = f"Level {command.level} was not called. {refused}"
+    await privately(desk, asked, opened(kept, await _link(desk, tending, kept), not_called))
 
 
 async def ask_to_open(desk: Desk, asked: Asked, origin: Origin) -> None:
@@ -125,10 +149,10 @@ async def open_from_form(
     await privately(desk, asked, opened(kept, await _link(desk, tending, kept)))
 
 
-async def call_by_hand(desk: Desk, asked: Asked, command: Escalate) -> None:
-    """Call people in Slack without a clock: all that is left without a memory."""
+async def call_by_hand(desk: Desk, asked: Asked, command: Escalate, *, sure: bool = True) -> None:
+    """Call people in Slack without a clock: all that is left without a memory. `sure`: nothing was written there."""
     number = command.level if 0 < command.level <= len(desk.path.levels) else _first_with_people(desk)
-    message = by_hand(asked.person, command.reason, number, desk.path)
+    message = by_hand(asked.person, command.reason, number, desk.path, sure=sure)
     await desk.poster.post(desk.channel, message)
     await privately(desk, asked, was_called(desk.channel))
 

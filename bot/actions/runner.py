@@ -247,6 +247,11 @@ class Runner:
             return await self._hindered(kept, error.detail)
         except ActError as error:
             return await self._record(kept, kept.journal.failed(str(error)), Deed.FAILED, str(error))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 an edge: else the plan would be tried for ever, and nobody told
+            nothing = f"Nothing was changed: {_own_fault(plan, error)}"
+            return await self._record(kept, kept.journal.failed(nothing), Deed.FAILED, nothing)
         changed = differences(plan.draft.facts, found)
         if changed:
             return await self._record(kept, kept.journal.stale(changed), Deed.STALE, "; ".join(changed))
@@ -272,10 +277,7 @@ class Runner:
         except ActError as error:
             return await self._tripped(kept, error)
         except Exception as error:  # noqa: BLE001 an edge: an act's mistake must not keep the platform from its safe state
-            _log.exception("an act failed by its own mistake", plan=plan.id, action=plan.action)
-            return await self._tripped(
-                kept, StepFailed(f"Volati itself failed here ({type(error).__name__}); see its log")
-            )
+            return await self._tripped(kept, StepFailed(_own_fault(plan, error)))
         return await self._noted(kept, outcome)
 
     async def _noted(self, kept: Kept, outcome: Did | Later) -> Kept:
@@ -369,3 +371,9 @@ def _told(journal: Journal) -> str:
     """How it ended, for the audit."""
     counts = f"{len(journal.fixed)} fixed, {len(journal.remaining)} not fixed, {len(journal.new)} new"
     return f"{journal.outcome or 'done'}; {counts}"
+
+
+def _own_fault(plan: Plan, error: Exception) -> str:
+    """That an act failed by a mistake of its own, for people; the rest is in the log. Called where it is caught."""
+    _log.exception("an act failed by its own mistake", plan=plan.id, action=plan.action)
+    return f"Volati itself failed here ({type(error).__name__}); see its log"

@@ -13,7 +13,7 @@ from pathlib import Path as Folder
 
 from bot.bootstrap import Services
 from bot.cli.opening import COULD_NOT_LOOK, with_the_store
-from bot.errors import IncidentUnknown, VolatiError
+from bot.errors import IncidentRefused, IncidentUnknown, VolatiError
 from bot.incident_store import IncidentStore
 from bot.incidents import events as e
 from bot.incidents import hearsay
@@ -34,6 +34,7 @@ from bot.words.incidents import Ack, Escalate, Resolve
 from diagnostics.examine import WallClock
 
 RUNS = "The bot that runs pages and tells within a second. Where none runs, nobody is told: call people yourself."
+TELLS = "The bot that runs tells it within a second. Where none runs, nobody is told: tell them yourself."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Hotline:
         """Let one climb, or open one where none is open; gives what came of it. Raises IncidentError."""
         if not command.reason:
             raise VolatiError("Say why, as in: volati escalate nobody answers")
-        kept = None if command.fresh else await self._meant(incident)
+        kept = None if command.fresh else await self._meant(incident, command.where)
         if kept is None:
             return await self._open(command)
         return f"{_named(await self._climb(kept.id, command))}. {RUNS}"
@@ -57,22 +58,25 @@ class Hotline:
     async def ack(self, command: Ack) -> str:
         """Somebody is on it. Raises IncidentError."""
         event = e.Acknowledged(at=self.clock.now(), by=self.person)
-        return f"You are on {_named(await self._happened(command.incident, event))}. {RUNS}"
+        return f"You are on {_named(await self._happened(command.incident, event))}. {TELLS}"
 
     async def resolve(self, command: Resolve) -> str:
         """It is over. Raises IncidentError."""
         event = e.Resolved(at=self.clock.now(), by=self.person)
-        return f"Resolved: {_named(await self._happened(command.incident, event))}. {RUNS}"
+        return f"Resolved: {_named(await self._happened(command.incident, event))}. {TELLS}"
 
     async def _open(self, command: Escalate) -> str:
         about = about_words(command.environment, command.reason, self.clock.now())
         severity = command.severity or IncidentSeverity.P1
         shown = Shown(channel=self.channel, card=new_id())
         kept = await self.incidents.open(Opening(about, severity, self.person, shown))
+        begun, not_called = "It is open already" if kept.joined else "Opened", ""
         if command.level > kept.incident.level:
-            kept = await self._climb(kept.id, command)
-        begun = "It is open already" if kept.joined else "Opened"
-        return f"{begun}: {_named(kept)}. {RUNS}"
+            try:
+                kept = await self._climb(kept.id, command)
+            except IncidentRefused as refused:
+                not_called = f" Level {command.level} was not called. {refused}"
+        return f"{begun}: {_named(kept)}.{not_called} {RUNS}"
 
     async def _climb(self, id: str, command: Escalate) -> Kept:
         event = e.EscalatedNow(at=self.clock.now(), by=self.person, reason=command.reason, level=command.level)
@@ -84,14 +88,14 @@ class Hotline:
             raise IncidentUnknown("No incident is open. volati escalate opens one.")
         return await self.incidents.event(kept.id, event, self.person.name)
 
-    async def _meant(self, incident: str) -> Kept | None:
-        """The incident of this id, or the only open one; None where none is."""
+    async def _meant(self, incident: str, where: str = "") -> Kept | None:
+        """The incident of this id, or the only open one, of the environment that is named; None where none is."""
         if incident:
             kept = await self.incidents.find(incident)
             if kept is None:
                 raise IncidentUnknown(f"There is no incident {incident[:40]!r}. volati incidents lists the open ones.")
             return kept
-        several = await self.incidents.open_ones()
+        several = await self.incidents.open_ones(where)
         if len(several) > 1:
             ids = ", ".join(one.id for one in several[:20])
             raise IncidentUnknown(

@@ -231,12 +231,19 @@ def _ask_another(incident: Incident, event: e.HandedOver, path: Path) -> Step:
 
 def _escalate(incident: Incident, event: e.EscalatedNow, path: Path) -> Step | Refused:
     above = path.above(max(incident.level, event.level - 1))
+    if path.above(incident.level) is None:
+        return Refused(nobody_above(incident.level))
     if event.level and not incident.level < event.level <= len(path.levels):
         return Refused(f"It is at level {incident.level} of {len(path.levels)}: name a level above it.")
     if above is None:
-        return Refused(f"There is nobody above level {incident.level} to call.")
+        return Refused(nobody_above(event.level - 1))
     line = TellThread(tiding=Tiding.ESCALATED, by=event.by, words=event.reason)
     return _with(_at_level(replace(incident, holder=None), above, event.at, path, anyway=True), line)
+
+
+def nobody_above(level: int) -> str:
+    """Why an incident can climb no further than this level."""
+    return f"There is nobody above level {level} to call."
 
 
 def _time_up(incident: Incident, event: e.TimeUp, path: Path) -> Step | Refused:
@@ -322,6 +329,8 @@ def _regrade(incident: Incident, event: e.Regraded, path: Path) -> Step | Refuse
         return _with(_at_level(graded, first, event.at, path), line)
     if incident.phase is Phase.WAITING:
         graded, pages = _calling(graded, event.at, path)
+        if event.severity < incident.severity and incident.due and graded.due:  # what is graver calls nobody later
+            graded = replace(graded, due=min(incident.due, graded.due))
         return _told(replace(graded, notices=incident.notices, asked=incident.asked), line, *pages)
     if incident.phase is Phase.UNANSWERED:
         return _with(_further(graded, event.at, path), line)

@@ -7,11 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from diagnostics.glances.meaning import is_kind
+
 TARGET = re.compile(r"[a-z0-9]([-a-z0-9./:]{0,250}[a-z0-9])?")
 """What may be a workload, as people write it: a name, namespace/name, or kind/name."""
 
 _PLACE = re.compile(r"[\x21-\x7e]{1,300}")  # an address: visible ASCII, no blank; what it means is asked later
-_NUMBER = re.compile("[0-9]{1,4}")
+_NUMBER = re.compile("[0-9]{1,9}")  # how many there may be, the act says
 _PID = re.compile("[0-9]{1,10}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?\+\d\d:\d\d", re.ASCII)
 _DURATION = re.compile(r"(?:([0-9]{1,2})h)?(?:([0-9]{1,3})m(?:in)?)?")
@@ -67,8 +69,9 @@ def _one(words: Sequence[str], example: str) -> str:
     """The one workload that is named; `deployment x` is `deployment/x`."""
     if not words:
         raise NotUnderstoodError("Say which workload, such as “backend”.", example)
-    if len(words) > 2:  # noqa: PLR2004 a kind and a name
-        raise NotUnderstoodError("Name one workload; acts are done one by one.", example)
+    if len(words) > 1 and (len(words) > 2 or not is_kind(words[0])):  # noqa: PLR2004 a kind and a name
+        why = "Name one workload; acts are done one by one. Only its kind may stand before it, as “deployment”."
+        raise NotUnderstoodError(why, example)
     name = "/".join(words)
     if not TARGET.fullmatch(name):
         raise NotUnderstoodError("That cannot be the name of a workload.", example)

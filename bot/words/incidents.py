@@ -26,6 +26,7 @@ class Escalate:
     """Climb to the next level, or to a certain one; with nothing open, or with `fresh`, open an incident.
 
     Without a reason it is still to be asked for. `severity` is of an incident that is opened; None: as bad as it looks.
+    With `placed` the environment was named, and no incident of another one is meant.
     """
 
     environment: str
@@ -34,6 +35,12 @@ class Escalate:
     severity: IncidentSeverity | None = None
     fresh: bool = False
     incident: str = ""
+    placed: bool = False
+
+    @property
+    def where(self) -> str:
+        """The environment whose incidents are meant; empty: those of all."""
+        return self.environment if self.placed else ""
 
     @property
     def rest(self) -> str:
@@ -138,7 +145,7 @@ def length(text: str) -> timedelta:
 
 def _escalate(words: Sequence[str], environments: Sequence[str]) -> Escalate:
     """Level, severity and “new” stand before the reason, each once; “in …” counts at the end only."""
-    words, environment = _place(words, environments)
+    words, place = _place(words, environments)
     level, severity, fresh = 0, None, False
     while words:
         word = words[0].casefold()
@@ -153,7 +160,7 @@ def _escalate(words: Sequence[str], environments: Sequence[str]) -> Escalate:
         else:
             break
         words = words[1:]
-    return Escalate(environment, _reason(words), level, severity, fresh)
+    return Escalate(place or environments[0], _reason(words), level, severity, fresh, placed=bool(place))
 
 
 def _reason(words: Sequence[str]) -> str:
@@ -169,7 +176,7 @@ def _reason(words: Sequence[str]) -> str:
 def _place(words: Sequence[str], environments: Sequence[str]) -> tuple[Sequence[str], str]:
     if len(words) > 1 and words[-2].casefold() == "in" and words[-1].casefold() in environments:
         return words[:-2], words[-1].casefold()
-    return words, environments[0]
+    return words, ""
 
 
 def _snooze(words: Sequence[str], _: Sequence[str]) -> Snooze:

@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from bot.audit.entry import Deed, Entry, Linked
 from bot.clock import SystemClock
+from bot.errors import StoreUnreachable
 from bot.health import Health
+from bot.incident_store import IncidentStore
 from bot.incidents.incident import Phase
 from bot.incidents.kept import Kept
 from bot.metrics import Metrics
@@ -409,6 +412,35 @@ async def test_twice_at_once(here: Scene) -> None:
     deeds = await here.deeds()
     assert deeds.count(Deed.ACKNOWLEDGED) == 2
     assert (await here.now()).incident.phase is Phase.ACKNOWLEDGED
+
+
+async def test_a_lost_answer(here: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not say that nothing was opened where the memory's answer is lost: the incident may be there, and is."""
+    record, asked = IncidentStore.record, []
+
+    async def lost(self: IncidentStore, *parts: Any) -> Kept:
+        asked.append(await record(self, *parts))
+        if len(asked) == 1:
+            raise StoreUnreachable("Redis gave no answer in time.")
+        return asked[-1]
+
+    monkeypatch.setattr(IncidentStore, "record", lost)
+    (told,) = await here.typed("engineer", "escalate 3 nobody can trade")
+    assert told.startswith("They were called in #C0ENGINE0.")
+    await here.until(lambda: any("calls level 3" in said(one) for one in here.story.roots()))
+    call = next(said(one) for one in here.story.roots() if "calls level 3" in said(one))
+    assert "whether this call was written down is not known" in call
+    assert "no incident was opened" not in call
+    await here.until(here.cards)  # it was
+    assert (await here.now()).about.title == "nobody can trade"
+
+
+async def test_a_level_that_there_is_not(here: Scene) -> None:
+    """It opens the incident all the same, and says in one answer that nobody of that level was called, and why."""
+    (told,) = await here.typed("engineer", "escalate 9 the login fails")
+    assert told.startswith("Opened incident")
+    assert "Level 9 was not called. It is at level 2 of 5: name a level above it." in told
+    await here.until(here.cards)
 
 
 async def test_without_memory(here: Scene) -> None:

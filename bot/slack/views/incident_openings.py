@@ -10,15 +10,19 @@ from bot.slack.views.people import mentions
 _WHAT = 300
 _NAME = 80
 _NO_CLOCK = "Volati's memory is away: no incident was opened, no page has gone out, and nothing climbs by itself."
+_UNSURE = (
+    "Volati's memory gave no answer, so whether this call was written down is not known. If it was, its thread follows "
+    "here, and it is paged and climbs; until you see that thread, count on nothing that Volati does by itself."
+)
 
 
-def opened(kept: Kept, where: str) -> Message:
-    """It is open; `where` is a place or a link, as markup. What was open already is said to be."""
+def opened(kept: Kept, where: str, but: str = "") -> Message:
+    """It is open, or was already; `where` is a place or a link, as markup, and `but` what was not done."""
     if kept.joined:
         text = f"This is open already, as incident {code(kept.id, _NAME)}: {said(kept.about.title, _WHAT)}."
     else:
         text = f"Opened incident {code(kept.id, _NAME)}, {kept.incident.severity}."
-    line = f"{text} All of it is in {where}."
+    line = " ".join(part for part in (text, said(but, _WHAT), f"All of it is in {where}.") if part)
     return Message(line, (section(line),))
 
 
@@ -41,12 +45,14 @@ def was_called(channel: str) -> Message:
     return Message(line, (section(line),))
 
 
-def by_hand(person: str, reason: str, number: int, path: Path) -> Message:
-    """Calls those of a level where no clock can run. `person` is Slack's id of whoever calls."""
+def by_hand(person: str, reason: str, number: int, path: Path, *, sure: bool = True) -> Message:
+    """Calls those of a level, for `person`, where no clock can run, or none may; `sure`: none does."""
     level = path.level(number)
     called = mentions(level.mentions)
     above = path.above(number)
     rest = f" If nobody answers, call level {above}, {said(path.level(above).title, _NAME)}." if above else ""
     who = f"{f'{called} ' if called else ''}<@{person}> calls level {number}, {said(level.title, _NAME)}"
-    text = lines([f":rotating_light: {who}: {said(reason, _WHAT)}", f":warning: {_NO_CLOCK}{rest}"])
+    text = lines(
+        [f":rotating_light: {who}: {said(reason, _WHAT)}", f":warning: {_NO_CLOCK if sure else _UNSURE}{rest}"]
+    )
     return Message(said(f"Level {number}, {level.title} is called: {reason}", _WHAT), (section(text),))

@@ -15,7 +15,7 @@ from bot.actions.runner import MUST_AT_MOST
 from bot.audit.entry import BEGINNING, Deed, Linked, digest
 from bot.errors import CannotAct
 from bot.plans import Plans
-from tests.bot.actions.toys import HOLD_S, Bench, lapse, yes
+from tests.bot.actions.toys import HOLD_S, Bench, LightAct, lapse, yes
 
 CLICK = Click("U1", channel="C1")
 
@@ -53,6 +53,25 @@ async def test_a_plan_from_wish_to_end(bench: Bench) -> None:
     assert end.journal == journal
     deeds = [one.entry.deed for one in await audit(bench)]
     assert deeds == [Deed.PROPOSED, Deed.CONFIRMED, *[Deed.BEGUN, Deed.DONE] * 4, Deed.ENDED]
+
+
+async def test_an_act_that_cannot_read_its_target(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends a plan whose act fails by a mistake of its own before anything was done, and says that nothing was."""
+
+    async def facts(*_: object) -> None:
+        raise KeyError("status")
+
+    kept = await bench.proposed()
+    monkeypatch.setattr(LightAct, "facts", facts)
+    await bench.lifecycle.confirm(kept.plan.id, CLICK, yes)
+    await bench.runner.idle()
+    journal = await state_of(bench, kept)
+    assert journal.state is State.FAILED
+    assert journal.outcome == "Nothing was changed: Volati itself failed here (KeyError); see its log"
+    assert bench.lamp.deeds == []
+    assert [one.entry.deed for one in await audit(bench)][-1] is Deed.FAILED
+    assert await bench.plans.on("home", kept.plan.target) == ""
+    assert len(bench.watched.ends) == 1
 
 
 async def test_holding_is_ended_early(bench: Bench) -> None:

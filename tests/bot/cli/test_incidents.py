@@ -86,6 +86,23 @@ def test_from_the_call_to_the_end(volati: Volati, config: str, tmp_path: Path) -
     assert {who.partition(" at ")[2] for _, who in told} == {"the command line"}
 
 
+def test_a_level_that_nobody_is_at(volati: Volati, config: str) -> None:
+    """It opens the incident, exits 0 since that is done, and says who was not called."""
+    ended = volati("escalate", "9 the login fails", "--config", config)
+    assert (ended.code, ended.err) == (0, "")
+    assert "Opened: incident" in ended.out
+    assert "Level 9 was not called. There is nobody above level 2 to call." in ended.out
+
+
+def test_another_environment(volati: Volati, config: str) -> None:
+    """It takes no incident of another environment for the one that is named: it opens one there."""
+    volati("escalate", "production is broken", "-e", "here", "--config", config)
+    ended = volati("escalate", "the test database is slow", "-e", "there", "--config", config)
+    assert (ended.code, ended.err) == (0, "")
+    assert "Opened: incident" in ended.out
+    assert len(json.loads(volati("incidents", "--json", "--config", config).out)) == 2
+
+
 def test_several(volati: Volati, config: str) -> None:
     """It asks which one where several are open, and takes the same words for the same incident."""
     volati("escalate", "the login fails", "--config", config)

@@ -590,3 +590,14 @@ def test_regraded() -> None:
     faster = stepped(waiting, e.Regraded(at=after(11), severity=IncidentSeverity.P0, by=ALICE))
     assert (faster.to.level, faster.to.due) == (3, after(18.5))
     assert refused(waiting, e.Regraded(at=after(11), severity=IncidentSeverity.P1, by=ALICE)) == "It is P1 already."
+
+
+def test_graver_calls_nobody_later() -> None:
+    """It keeps the time it had where that is sooner than the new severity's; what is less grave has more."""
+    due = lived(opened(IncidentSeverity.P1)).due
+    assert due is not None
+    late = stepped(lived(opened(IncidentSeverity.P1)), e.Regraded(at=due, severity=IncidentSeverity.P0, by=ALICE))
+    assert late.to.due == due
+    less = stepped(lived(opened(IncidentSeverity.P0)), e.Regraded(at=after(1), severity=IncidentSeverity.P1, by=ALICE))
+    assert less.to.due is not None
+    assert less.to.due > after(6)

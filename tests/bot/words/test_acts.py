@@ -17,6 +17,7 @@ UNDERSTOOD = {
     "rollback backend": Wish("rollback", "production", "backend"),
     "scale backend 3": Wish("scale", "production", "backend", {"replicas": "3"}),
     "scale backend to 03": Wish("scale", "production", "backend", {"replicas": "3"}),
+    "scale backend 999999": Wish("scale", "production", "backend", {"replicas": "999999"}),
     "scale backend --replicas=3": Wish("scale", "production", "backend", {"replicas": "3"}),
     "delete-failed-pods": Wish("delete-failed-pods", "production"),
     "delete-failed-pods keycloak": Wish("delete-failed-pods", "production", "keycloak"),
@@ -29,6 +30,7 @@ UNDERSTOOD = {
 REFUSED = {
     "restart": "Say which workload",
     "restart a b c": "Name one workload",
+    "restart backend now": "Only its kind may stand before it",
     "restart ../etc": "cannot be the name",
     "scale backend": "how many pods",
     "scale backend -1": "how many pods",

@@ -35,7 +35,7 @@ UNDERSTOOD: list[tuple[str, IncidentCommand]] = [
     ("escalate new p1 other thing", Escalate("production", "other thing", 0, IncidentSeverity.P1, fresh=True)),
     ("escalate 500 errors everywhere", Escalate("production", "500 errors everywhere")),
     ("escalate 4 4 nodes are gone", Escalate("production", "4 nodes are gone", 4)),
-    ("escalate all is down in staging", Escalate("staging", "all is down")),
+    ("escalate all is down in staging", Escalate("staging", "all is down", placed=True)),
     ("escalate the fault is in moon", Escalate("production", "the fault is in moon")),
     ("escalate see <https://example.org|the graph> &amp; act", Escalate("production", "see the graph & act")),
     ("ack", Ack()),
