@@ -134,6 +134,7 @@ _REASONS = (
     "server.pod-starting-slowly",
     "server.evicted",
     "server.stuck-terminating",
+    "server.not-acted-on",
 )
 _CONSEQUENCES = ("server.rollout-stuck", "server.replicas-missing", "server.log-errors")
 _OF_A_LOST_NODE = (

@@ -41,6 +41,19 @@ class Metadata(Wire, frozen=True):
     owner_references: list[OwnerReference] | None = None
 
 
+class ManagedFields(Wire, frozen=True):
+    """metadata.managedFields[]: who wrote it last, and when. Which fields these were is not read."""
+
+    subresource: str | None = None
+    time: Time = None
+
+
+class WorkloadMetadata(Metadata, frozen=True):
+    """metadata of a workload."""
+
+    managed_fields: list[ManagedFields] | None = None
+
+
 class ListMetadata(Wire, frozen=True):
     """metadata of a list: where the next page begins."""
 
@@ -325,6 +338,7 @@ class WorkloadSpec(Wire, frozen=True):
     selector: LabelSelector | None = None
     template: Template = Template()
     progress_deadline_seconds: int | None = None
+    min_ready_seconds: int | None = None
 
 
 class WorkloadStatus(Wire, frozen=True):
@@ -347,7 +361,7 @@ class WorkloadStatus(Wire, frozen=True):
 class Workload(Wire, frozen=True):
     """A deployment, stateful set, daemon set, replica set or job."""
 
-    metadata: Metadata = Metadata()
+    metadata: WorkloadMetadata = WorkloadMetadata()
     spec: WorkloadSpec = WorkloadSpec()
     status: WorkloadStatus = WorkloadStatus()
 

@@ -1,10 +1,11 @@
 """Workloads as the API sends them made into plain values; the values of variables end here."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from bot.clients.kubernetes import wire
 from bot.clients.kubernetes.pods import conditions, created, deleting_since, owner
-from bot.clients.kubernetes.quantities import amounts
+from bot.clients.kubernetes.quantities import amounts, moment
 from diagnostics.evidence.cluster.names import Name, Operator, Requirement, Selector
 from diagnostics.evidence.cluster.pods import Role
 from diagnostics.evidence.cluster.workloads import (
@@ -112,12 +113,20 @@ def _workload(kind: str, sent: wire.Workload, wanted: int, counts: dict[str, int
         paused=bool(spec.paused),
         deleting_since=deleting_since(meta),
         revision=revision or annotations.get(_REVISION, ""),
+        asked_at=_asked_at(meta),
         deadline_s=spec.progress_deadline_seconds,
+        min_ready_s=spec.min_ready_seconds or 0,
         conditions=conditions(sent.status.conditions),
         owner=owner(meta),
         annotations={key: annotations[key] for key in _ANNOTATIONS if key in annotations},
         **counts,
     )
+
+
+def _asked_at(meta: wire.WorkloadMetadata) -> datetime | None:
+    """When somebody last wrote what is wanted: the controllers write the status, which is a part of its own."""
+    wrote = (one for one in meta.managed_fields or () if one.subresource != "status")
+    return max((at for one in wrote if (at := moment(one.time))), default=None)
 
 
 def _template(sent: wire.Template) -> Template:

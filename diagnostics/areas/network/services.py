@@ -236,9 +236,7 @@ def _just_changed(state: WorkloadState, context: Context) -> bool:
     """Whether a workload was made, or its pods asked for, so shortly ago that they may still come."""
     recent = timedelta(seconds=context.limits.starting_seconds)
     changed = [one.since for one in state.workload.conditions if one.since and one.type == "Progressing"]
-    return not state.workload.observed or any(
-        context.at - one < recent for one in (state.workload.created_at, *changed)
-    )
+    return any(context.at - one < recent for one in (state.asked_at, *changed))
 
 
 def _refusal(state: WorkloadState) -> str:

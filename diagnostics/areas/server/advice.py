@@ -293,6 +293,26 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "server.replicas-missing": (
         Advice("See its pods and its events.", "{kubectl} describe {kind} {name} -n {namespace}"),
         Advice("See what its pods say.", "{kubectl} get events -n {namespace} --sort-by=.lastTimestamp"),
+        Advice(
+            "If nobody says why none are made, see whether the controller manager works: who holds its lease, and "
+            "when it was renewed.",
+            "{kubectl} describe lease kube-controller-manager -n kube-system",
+        ),
+    ),
+    "server.not-acted-on": (
+        Advice(
+            "See whether the controller manager works: its lease is renewed every few seconds.",
+            "{kubectl} describe lease kube-controller-manager -n kube-system",
+        ),
+        Advice(
+            "Where it runs in the cluster, read its log; on a managed cluster it is the provider's: write to its "
+            "support.",
+            "{kubectl} logs -n kube-system -l component=kube-controller-manager --tail=50",
+        ),
+        Advice(
+            "With one that works, see whether a webhook keeps it from writing.",
+            "{kubectl} get events -A --field-selector type=Warning",
+        ),
     ),
     "server.stuck-terminating": (
         Advice("See what it waits for.", "{kubectl} describe pod {pod} -n {namespace}"),

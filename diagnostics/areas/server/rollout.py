@@ -66,14 +66,30 @@ def rollout_paused(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
             yield Sign(state.subject, words, facts, kubectl(context, f"rollout status {_place(state)}"))
 
 
+@check(WorkloadStates, "server.not-acted-on", "Nobody brings about what is asked for", _CRITICAL, Section.SERVER)
+def not_acted_on(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
+    """The controller manager answers a change within seconds; while it stands still, nothing is made or replaced."""
+    for state in seen.states:
+        workload = state.workload
+        if workload.kind == "Job" or workload.deleting_since:
+            continue
+        if not workload.observed and not _settling(state, context):
+            for_s = f" for {span(seconds_since(workload.asked_at, context))}" if workload.asked_at else ""
+            yield _idle(state, f"The newest change of {workload.name.name} has not been taken up{for_s}", context)
+        elif seen.whole(workload.name.namespace) and _outdated(state, context):
+            words = f"{workload.name.name} counts {counted(workload.current, 'pod')} and has {len(state.pods)}"
+            yield _idle(state, f"{words}: nobody counts them anew, or makes others", context)
+
+
 @check(
     WorkloadStates, "server.replicas-missing", "A workload has fewer pods ready than wanted", _CRITICAL, Section.SERVER
 )
 def replicas_missing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
-    """What is left bears the whole load, or nothing is left; pods that have only just begun to start do not count."""
+    """What is left bears the whole load, or nothing is left; what has only just been asked for may still come."""
     for state in _standing(seen):
         ready = sum(pod.ready for pod in state.pods)
-        if ready < state.workload.wanted and state.workload.observed and _late(state, context):
+        gone = seen.whole(state.workload.name.namespace) and _gone(state, context)
+        if ready < state.workload.wanted and not _settling(state, context) and (gone or _late(state, context)):
             yield _short(state, ready, context)
 
 
@@ -93,6 +109,7 @@ def stuck_terminating(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
 EXISTENCE = (workload_missing, scaled_to_zero)
 CHECKS = (
     stuck_terminating,
+    not_acted_on,
     rollout_stuck,
     replicas_missing,
     rollout_paused,
@@ -143,8 +160,43 @@ def _stuck(state: WorkloadState, context: Context) -> Sign:
     return Sign(state.subject, words, facts, command, severity, _rests_on(state))
 
 
+def _settling(state: WorkloadState, context: Context) -> bool:
+    """Whether its controller has not seen what is asked for, and need not have yet."""
+    asked_s = seconds_since(state.asked_at, context)
+    return not state.workload.observed and asked_s <= context.limits.starting_seconds
+
+
+def _outdated(state: WorkloadState, context: Context) -> bool:
+    """Whether its status counts pods that are missing, and has not been written since they went."""
+    there = len(state.pods)
+    return there < min(state.workload.wanted, state.workload.current) and not _moving(state, context)
+
+
+def _gone(state: WorkloadState, context: Context) -> bool:
+    """Whether pods are missing that nobody makes: not those whose end has just been asked for, and is waited for."""
+    there = [pod for pod in state.pods if not pod.finished and not _stuck_ending(pod, context)]
+    return len(there) < state.workload.wanted and not _moving(state, context)
+
+
+def _moving(state: WorkloadState, context: Context) -> bool:
+    """Whether something about it changed so shortly ago that its next pod may still come."""
+    patience_s = context.limits.starting_seconds + state.workload.min_ready_s
+    return seconds_since(state.moved_at, context) <= patience_s
+
+
+def _idle(state: WorkloadState, words: str, context: Context) -> Sign:
+    workload = state.workload
+    facts = (
+        Fact("pods", f"{len(live(state.pods))} of {workload.wanted}, and {workload.current} by its status"),
+        Fact("newest change seen", "yes" if workload.observed else "no"),
+        *((Fact("asked for", f"at {workload.asked_at:%Y-%m-%d %H:%M:%S} UTC"),) if workload.asked_at else ()),
+    )
+    severity = _WARNING if minor(state) else None
+    return Sign(state.subject, words, facts, describe(context, state.subject.kind, workload.name), severity)
+
+
 def _late(state: WorkloadState, context: Context) -> bool:
-    """Whether pods have been missing for longer than it takes to start one."""
+    """Whether pods have not been ready for longer than it takes to start one."""
     patience_s = context.limits.starting_seconds
     available = state.workload.condition("Available")
     if available and available.status == "False" and seconds_since(available.since, context) > patience_s:

@@ -1,7 +1,8 @@
 """Workloads with what belongs to them: their pods, events, logs, nodes. Joined once, purely, from what was seen."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import ClassVar, Self, TypeVar
 
 from diagnostics.evidence.cluster.kinds import (
@@ -38,7 +39,8 @@ class WorkloadState(Value, frozen=True):
     """A workload with what belongs to it.
 
     `newest` are its pods of the newest revision, `older` those of the ones before, as during a rollout. `events` are
-    about it, its replica sets and its pods, newest first. `nodes` are those its pods run on.
+    about it, its replica sets and its pods, newest first. `nodes` are those its pods run on. `lost_at` is when anything
+    was last told of a pod of it that is not there any more.
     """
 
     workload: Workload
@@ -50,6 +52,7 @@ class WorkloadState(Value, frozen=True):
     nodes: tuple[Node, ...] = ()
     autoscaler: Autoscaler | None = None
     quotas: tuple[Quota, ...] = ()
+    lost_at: datetime | None = None
 
     @property
     def pods(self) -> tuple[Pod, ...]:
@@ -65,6 +68,28 @@ class WorkloadState(Value, frozen=True):
     def serves(self) -> bool:
         """Whether some pod of it takes part in the work: then a fault of others degrades and does not stop it."""
         return any(pod.ready for pod in self.pods)
+
+    @property
+    def asked_at(self) -> datetime:
+        """When what it wants was last asked for, as far as is known."""
+        asked = self.workload.asked_at or self.workload.created_at
+        return max([asked, self.workload.created_at, *(one.created_at for one in self.revisions)])
+
+    @property
+    def moved_at(self) -> datetime:
+        """When anything about it last changed, as far as is known: it was asked for, or a pod came or went."""
+        return max(self._moves())
+
+    def _moves(self) -> Iterator[datetime]:
+        yield self.asked_at
+        yield from (pod.created_at for pod in self.pods)
+        yield from (one.last_at for one in self.events if one.type == "Normal" and one.about.kind != "Pod")
+        # A stateful set makes its next pod when the one before is ready.
+        turns = [pod.condition("Ready") for pod in self.pods if self.workload.kind == "StatefulSet"]
+        turns += [self.workload.condition(kind) for kind in ("Available", "Progressing")]
+        yield from (one.since for one in turns if one and one.since)
+        if self.lost_at:
+            yield self.lost_at
 
     @property
     def rests_on(self) -> tuple[Subject, ...]:
@@ -199,6 +224,11 @@ class _Around:
         self._events: dict[tuple[str, Owner], list[Event]] = defaultdict(list)
         for event in _had(seen, ClusterEvents).events:
             self._events[event.namespace, event.about].append(event)
+        self._told: dict[tuple[str, str], list[Event]] = defaultdict(list)
+        for (namespace, about), events in self._events.items():
+            if about.kind == "Pod":
+                # Each is called after what made it.
+                self._told[namespace, about.name.rpartition("-")[0]] += events
         self._logs: dict[Name, list[ContainerLog]] = defaultdict(list)
         logs = seen.given(ClusterLogs)
         for log in logs.logs if logs else ():
@@ -220,7 +250,14 @@ class _Around:
             nodes=tuple(self._by_node[name] for name in _node_names((*newest, *older)) if name in self._by_node),
             autoscaler=self._autoscalers.get((target, workload.name.namespace)),
             quotas=tuple(one for one in self._quotas if one.name.namespace == workload.name.namespace),
+            lost_at=self._lost_at(workload, revisions, (*newest, *older)),
         )
+
+    def _lost_at(self, workload: Workload, revisions: Iterable[Revision], pods: Iterable[Pod]) -> datetime | None:
+        there = {pod.name.name for pod in pods}
+        makers = (workload.name.name, *(one.name for one in revisions))
+        told = (event for maker in makers for event in self._told.get((workload.name.namespace, maker), ()))
+        return max((event.last_at for event in told if event.about.name not in there), default=None)
 
     def _about(self, workload: Workload, revisions: Iterable[Revision], pods: Iterable[Pod]) -> tuple[Event, ...]:
         things = (

@@ -118,6 +118,8 @@ class Workload(Value, frozen=True):
     """A deployment, stateful set, daemon set or job. Counts are of pods; `wanted` is what its spec asks for.
 
     `observed` says whether its controller has seen the newest spec: before that, counts are of the one before.
+    `asked_at` is when that was written, where the server tells. A stateful set makes its next pod once the one before
+    has been ready for `min_ready_s`.
     """
 
     kind: str
@@ -135,6 +137,8 @@ class Workload(Value, frozen=True):
     deleting_since: datetime | None = None
     revision: str = ""
     deadline_s: int | None = None
+    asked_at: datetime | None = None
+    min_ready_s: int = 0
     conditions: tuple[Condition, ...] = ()
     owner: Owner | None = None
     annotations: dict[str, str] = {}  # noqa: RUF012 msgspec copies it; only the few keys that are asked about

@@ -365,6 +365,12 @@ _SERVER_FAULTS = (
         _all(_pod(_sidecar)),
     ),
     _server(
+        "controller-manager-idle",
+        "The controller manager does nothing: a new release was applied, and nobody rolls it out.",
+        "not-acted-on",
+        _both(lambda wanted: wanted.with_machine(controllers=False), _main(image=f"{IMAGE}:{NEXT}")),
+    ),
+    _server(
         "pods-stuck-terminating",
         "The backend's pods have been deleted, and a finalizer that nobody takes away keeps them.",
         "stuck-terminating",

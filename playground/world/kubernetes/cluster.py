@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
@@ -50,6 +50,11 @@ INSTALLED_AGO_S = 5 * 86_400.0  # long enough for nobody to suspect the installa
 FAULT_AGO_S = 15 * 60.0  # time enough for a rollout's deadline and for a crash loop to show
 HEALED_AGO_S = 65 * 60.0  # longer than events are kept
 _SETTLES_IN_S = 600.0  # in which an installation has come to rest
+#: What the controller manager runs; what is not named here goes on without it.
+_MANAGED = frozenset(
+    {"quotas", "garbage", "deployments", "replicasets", "statefulsets", "daemonsets", "jobs", "nodes", "endpoints"}
+    | {"budgets", "services", "autoscalers"}
+)
 _TICK_S = 0.2  # how often a running cluster looks whether something is due
 _ROUNDS_AT_MOST = 200  # in one moment; more would mean that two controllers undo each other's work
 
@@ -200,7 +205,9 @@ class World:
 
     def _run(self, runner: _Runner) -> None:
         self._read_up()
-        if self._concerns(runner) or runner.due_s <= self.clock.now_s:
+        if not self.plane.machine.controllers and runner.controller.name in _MANAGED:
+            runner.due_s = inf
+        elif self._concerns(runner) or runner.due_s <= self.clock.now_s:
             runner.seen = self._read_up_to
             runner.due_s = runner.controller.reconcile(self.plane)
 

@@ -42,6 +42,7 @@ class Machine:
     certificates: Mapping[str, Certificate | None] = field(
         default_factory=dict
     )  # by the secret: good, or None for none
+    controllers: bool = True  # whether the controller manager works
     load_balancer: bool = True  # whether the cloud hands out addresses
     names: Mapping[str, str] = field(default_factory=dict)  # public names and where they lead; "" is not there
     metrics: bool = True

@@ -54,7 +54,15 @@ FIRST_VERSION = 1000
 GRACE_S = 30  # terminationGracePeriodSeconds of a pod that names none
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # of generated names: no vowels, so that no words come about
 _OVER = {"Succeeded", "Failed"}
-_KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_KEPT = (
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "generation",
+    "managedFields",
+    "selfLink",
+)
 
 Propagation = Literal["Background", "Foreground", "Orphan"]
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -233,6 +241,8 @@ class Store:
             made.pop("status", None)
         if kind.counted and _wanted(kind, made) != _wanted(kind, before):
             made["metadata"]["generation"] = before["metadata"].get("generation", 0) + 1
+            if kind.group == "apps":
+                made["metadata"]["managedFields"] = [self._written(kind)]
         return self._settle(kind, made, before)
 
     def replace_status(self, kind: Kind, thing: Thing) -> Frozen:
@@ -349,6 +359,11 @@ class Store:
         if kind.kind == "Namespace":
             thing.setdefault("status", {})["phase"] = "Terminating"
             about.pop("deletionGracePeriodSeconds")
+
+    def _written(self, kind: Kind) -> Thing:
+        """Who wrote what is wanted, and when; which fields these were is not kept."""
+        about = {"manager": "playground", "operation": "Update", "apiVersion": kind.api_version}
+        return {**about, "time": moment(self.now), "fieldsType": "FieldsV1", "fieldsV1": {}}
 
     def _settle(self, kind: Kind, made: Thing, before: Frozen) -> Frozen:
         """Write, unless nothing changes; and end a deletion whose last finalizer is gone."""

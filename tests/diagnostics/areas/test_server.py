@@ -187,6 +187,16 @@ def every(seen: Evidence) -> Iterator[Finding]:
             f"volaticloud-backend has 1 of 3 pods ready (not ready: {BACKEND}-7d-a, 1 pod not even made)",
         ),
         (
+            "server.not-acted-on",
+            platform.unseen(600),
+            "The newest change of volaticloud-backend has not been taken up for 10 min",
+        ),
+        (
+            "server.not-acted-on",
+            platform.missing(600, current=2),
+            "volaticloud-backend counts 2 pods and has 0: nobody counts them anew, or makes others",
+        ),
+        (
             "server.stuck-terminating",
             of(pod(), OTHER, platform.ending(7300, finalizers=("example.com/hold",))),
             (
@@ -392,6 +402,12 @@ def test_the_way_to_the_database_beside_a_backend() -> None:
     assert aside.summary.endswith("the backend serves all the same")
 
 
+def test_a_change_that_nobody_takes_up() -> None:
+    """Warns while the pods of before serve, and is critical where nobody does."""
+    assert the("server.not-acted-on", platform.unseen(600)).severity is Severity.WARNING
+    assert the("server.not-acted-on", platform.missing(600, current=2)).severity is Severity.CRITICAL
+
+
 def test_a_users_backtest() -> None:
     """Notes a failed backtest, whose reason may be its user's, and warns of the platform's own job."""
     (*_, backtest) = platform.JOBS[0].fires
@@ -477,6 +493,9 @@ FAULTS: dict[str, tuple[str, Seen]] = {
     ),
     "evicted": ("server.evicted", whole(platform.evicted(600), also=(ClusterNodes(nodes=(platform.FULL,)),))),
     "terminating": ("server.stuck-terminating", whole(platform.ending(9000))),
+    "idle": ("server.not-acted-on", whole(of=workload(conditions=(), current=2))),
+    "unseen": ("server.not-acted-on", whole(of=workload(conditions=(), observed=False))),
+    "no pods": ("server.replicas-missing", whole(of=workload(conditions=(), kind="StatefulSet"))),
     "missing": ("server.workload-missing", whole(of=workload(name=Name(NAMESPACE, "other"), wanted=0))),
 }
 
@@ -704,7 +723,7 @@ NOT_OF_PODS = {
     "server.workload-missing", "server.scaled-to-zero", "server.rollout-paused", "server.secret-untidy",
     "server.secret-key-empty", "server.secret-missing", "server.secret-key-missing", "server.node-not-ready",
     "server.node-pressure", "server.job-failed", "server.log-errors", "server.rollout-stuck",
-    "server.quota-exceeded", "server.pods-not-admitted",
+    "server.quota-exceeded", "server.pods-not-admitted", "server.not-acted-on",
 }  # fmt: skip
 
 

@@ -115,6 +115,24 @@ def test_the_newest_generation_is_not_observed_yet() -> None:
     assert not workloads.deployment(sent).observed
 
 
+def test_when_a_workload_was_asked_for() -> None:
+    """Takes the newest time at which anybody wrote what is wanted; not the controller's, who writes how it is."""
+    wrote = [
+        {"manager": "helm", "time": "2026-01-02T03:04:05Z"},
+        {"manager": "kubectl", "subresource": "scale", "time": "2026-01-02T03:04:07Z"},
+        {"manager": "another", "subresource": "scale"},
+        {"manager": "kube-controller-manager", "subresource": "status", "time": "2026-01-02T03:04:09Z"},
+    ]
+
+    def read(fields: object) -> datetime | None:
+        return workloads.deployment(given(wire.Workload, {"metadata": {"managedFields": fields}})).asked_at
+
+    assert read(wrote) == datetime(2026, 1, 2, 3, 4, 7, tzinfo=UTC)
+    assert read(wrote[2:]) is None
+    assert read(None) is None
+    assert workloads.deployment(one("16-deployment-get", wire.Workload)).asked_at is not None
+
+
 @pytest.mark.parametrize(
     ("sent", "read"),
     [

@@ -241,12 +241,15 @@ SERVICES = (
                     )
                 ),
             ),
+            # Its controller has not seen it for long: nobody acts on it.
+            behind(pods=pods(), workloads=workloads(workload(observed=False))),
+            behind(pods=pods(), workloads=workloads(workload(observed=False, asked_at=NOW - 2 * _MINUTE))),
         ),
         silent=(
             SOUND,
             behind(pods=pods(), workloads=workloads(workload(wanted=0))),
             behind(pods=pods(), workloads=workloads(workload(created_at=NOW - _MINUTE))),
-            behind(pods=pods(), workloads=workloads(workload(observed=False))),
+            behind(pods=pods(), workloads=workloads(workload(observed=False, asked_at=NOW - _MINUTE))),
             behind(pods=pods(), workloads=workloads(workload(kind="Job"))),
             behind(pods=replace(pods(), gaps=(WHY,))),
         ),

@@ -308,6 +308,20 @@ def ending(for_s: float, **facts: Any) -> Pod:
     return pod(name="old", deleting_since=ago(for_s), grace_s=30, **facts)
 
 
+def missing(moved_s: float, *pods: Pod, **facts: Any) -> WorkloadStates:
+    """A backend without all its pods, and without a word on why; it was asked for so long ago."""
+    around = {name: facts.pop(name) for name in ("events", "lost_at", "gaps") if name in facts}
+    made = workload(**{"conditions": (), "asked_at": ago(moved_s), **facts})
+    gaps = around.pop("gaps", ())
+    return states(WorkloadState(made, pods, **around), gaps=gaps)
+
+
+def unseen(asked_s: float, **facts: Any) -> WorkloadStates:
+    """A sound backend whose newest change its controller has not seen."""
+    return states(state(of=workload(observed=False, asked_at=ago(asked_s), **facts)))
+
+
+MADE = event("Created pod: x", type="Normal", reason="SuccessfulCreate", on=Owner("ReplicaSet", "x"), at_s=STARTING_S)
 GRACE_S = 30 + 600  # its own, and terminating_seconds
 NOBODY = WorkloadStates()
 AT_NOTHING = workload(wanted=0)
@@ -362,6 +376,14 @@ ROLLOUT = (
             unavailable(STARTING_S + 1),
             fallen(600, kind="StatefulSet", conditions=()),
             of(starting(for_s=STARTING_S + 1), OTHER),
+            fallen(600, observed=False, asked_at=ago(STARTING_S + 1)),
+            missing(STARTING_S + 1, pod()),
+            missing(600, pod(), kind="StatefulSet"),
+            missing(600, pod(), kind="DaemonSet"),
+            missing(600, pod(), observed=False),
+            missing(STARTING_S + 61, pod(), kind="StatefulSet", min_ready_s=60),
+            missing(600, pod(), ending(GRACE_S + 1)),
+            missing(600, pod(), lost_at=ago(STARTING_S + 1)),
         ),
         silent=(
             SOUND,
@@ -369,7 +391,17 @@ ROLLOUT = (
             unavailable(STARTING_S),
             fallen(600, kind="Job"),
             fallen(600, wanted=0),
-            fallen(600, observed=False),
+            fallen(600, observed=False, asked_at=ago(STARTING_S)),
+            missing(STARTING_S, pod()),
+            missing(STARTING_S, pod(), observed=False),
+            missing(600, pod(), deleting_since=ago(3)),
+            missing(600, pod(), gaps=(GAP,)),
+            missing(600, pod(), events=(MADE,)),
+            missing(600, pod(), lost_at=ago(STARTING_S)),
+            missing(600, pod(), ending(GRACE_S)),
+            missing(600, pod(age_s=STARTING_S)),
+            missing(600, pod(ready_s=STARTING_S), kind="StatefulSet"),
+            missing(STARTING_S + 60, pod(), kind="StatefulSet", min_ready_s=60),
             fallen(600, deleting_since=ago(3)),
             of(starting(for_s=STARTING_S), OTHER),
             states(progress("ReplicaSetUpdated", "True")),
@@ -377,6 +409,29 @@ ROLLOUT = (
             of(pod(), ending(20), starting(for_s=20)),
         ),
         says="volaticloud-backend has 1 of 2 pods ready",
+    ),
+    Case(
+        "server.not-acted-on",
+        fires=(
+            unseen(STARTING_S + 1),
+            unseen(STARTING_S + 1, wanted=0),
+            states(state(of=workload(observed=False))),
+            missing(600, pod(), current=2),
+            missing(600, current=1, kind="DaemonSet"),
+        ),
+        silent=(
+            SOUND,
+            unseen(STARTING_S),
+            unseen(600, kind="Job"),
+            unseen(600, deleting_since=ago(3)),
+            missing(600, pod()),
+            missing(600, pod(), current=1),
+            missing(600, current=2, wanted=0),
+            missing(STARTING_S, pod(), current=2),
+            missing(600, pod(), current=2, gaps=(GAP,)),
+            missing(600, pod(), pod(terminated(ended(0)), name="e", phase="Failed"), current=2),
+        ),
+        says="volaticloud-backend ",
     ),
     Case(
         "server.stuck-terminating",

@@ -84,6 +84,33 @@ def test_events_of_all_that_belongs() -> None:
     assert [one.reason for one in state.events_about(pod("p"))] == ["Pod3"]
 
 
+def test_a_pod_that_is_gone() -> None:
+    """Knows when a pod of a workload was last heard of that is not there any more, by the name it had."""
+
+    def event(name: str, minutes: int, namespace: str = SPACE) -> Event:
+        return Event(namespace, Owner("Pod", name), "Normal", "Killing", "", ago(minutes=minutes))
+
+    there = pod("volaticloud-backend-2-a", labels=NEW, owner=Owner("ReplicaSet", "volaticloud-backend-2"))
+    events = (
+        event(there.name.name, 1),
+        event("volaticloud-backend-3-b", 1),
+        event("volaticloud-backend-2-b", 1, "another"),
+        event("volaticloud-backend-2-b", 4),
+        event("volaticloud-backend-1-b", 3),
+    )
+    assert backend(states((there,), ClusterEvents((), events))).lost_at == ago(minutes=3)
+    assert backend(states((there,), ClusterEvents((), events[:3]))).lost_at is None
+
+
+def test_when_it_was_asked_for() -> None:
+    """Takes the newest of its own age, its revisions' and what the server says of its spec."""
+    made = workload()
+    newest = max(made.created_at, revision(1).created_at, revision(2).created_at)
+    assert backend(states(())).asked_at == newest
+    assert backend(states((), asked_at=newest - (ago() - newest))).asked_at == newest
+    assert backend(states((), asked_at=ago(seconds=1))).asked_at == ago(seconds=1)
+
+
 def test_what_lies_around() -> None:
     """Joins nodes, logs and the autoscaler where they were seen."""
     node, log = Node("node-1", ago(days=1)), ContainerLog(Name(SPACE, "p"), "volaticloud")

@@ -241,6 +241,11 @@ def node(name: str, type_: str, status: str, reason: str) -> Sign:
     return Sign(f"{name}: {type_} {status} {reason}", seen)
 
 
+def _unseen(world: World) -> bool:
+    backend = world.plane.read("Deployment", "volaticloud", BACKEND)
+    return backend is not None and backend["status"]["observedGeneration"] < backend["metadata"]["generation"]
+
+
 def _stuck(world: World) -> bool:
     late = [pod for pod in pods(world) if leaving(pod) and pod["metadata"].get("finalizers")]
     return len(late) == 2 and all(pod["metadata"]["deletionGracePeriodSeconds"] == 0 for pod in late)
@@ -459,6 +464,7 @@ SIGNS: dict[str, tuple[Sign, ...]] = {
         logged("[error] configuration file contains errors, aborting.", "log-shipper", previous=True),
         UNAVAILABLE,
     ),
+    "controller-manager-idle": (Sign("the backend's controller has not seen its newest change", _unseen),),
     "pods-stuck-terminating": (Sign("two pods are kept by a finalizer", _stuck),),
     "service-selector-wrong": (
         addresses(0, ready=True),
