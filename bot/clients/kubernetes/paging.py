@@ -21,6 +21,7 @@ PAGE = 500
 #: Things of one kind in a namespace that are read at most. More than this is no cluster of a trading platform.
 THINGS_AT_MOST = 20_000
 _GONE = 410
+_NAMED = msgspec.json.Decoder(wire.Named)
 _SPLIT = msgspec.json.Decoder(wire.ListOf[msgspec.Raw])
 W = TypeVar("W")
 V = TypeVar("V")
@@ -72,10 +73,29 @@ def _page(
 ) -> tuple[list[V], str]:
     try:
         page = _SPLIT.decode(body)
-        values = [value for item in page.items or () if (value := read(decoder.decode(item))) is not None]
-    except (msgspec.DecodeError, ValueError) as error:
+    except msgspec.DecodeError as error:
         detail = (
             f"What the API server sent for {right} cannot be read: {error}. Is it an API server that answers there?"
         )
         raise CouldNotLookError(Reason.FAILED, detail) from error
+    values = [value for item in page.items or () if (value := _thing(decoder, item, read, right)) is not None]
     return values, page.metadata.continue_
+
+
+def _thing(
+    decoder: msgspec.json.Decoder[W], item: msgspec.Raw, read: Callable[[W], V | None], right: Right
+) -> V | None:
+    try:
+        return read(decoder.decode(item))
+    except (msgspec.DecodeError, ValueError, ArithmeticError) as error:
+        detail = f"{_name(item)} among what the API server sent for {right} cannot be read: {error}."
+        raise CouldNotLookError(Reason.FAILED, detail) from error
+
+
+def _name(item: msgspec.Raw) -> str:
+    """What a thing is called that cannot be read, where that can be."""
+    try:
+        name = _NAMED.decode(item).metadata.name
+    except msgspec.DecodeError:
+        name = ""
+    return name or "Something"

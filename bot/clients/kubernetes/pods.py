@@ -12,6 +12,8 @@ from bot.clients.kubernetes.quantities import moment
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition, Container, End, Owner, Pod, Role, Stage
 
+#: Seconds of grace that are told apart: ten years. More fit into the API's field than into any calendar.
+_GRACE_AT_MOST = 315_360_000
 #: When nothing says when: before everything.
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,7 +33,7 @@ def pod(sent: wire.Pod) -> Pod:
         reason=status.reason or "",
         message=status.message or "",
         deleting_since=deleting_since(meta),
-        grace_s=meta.deletion_grace_period_seconds or 0,
+        grace_s=_grace_s(meta),
         finalizers=tuple(meta.finalizers or ()),
         started_at=moment(status.start_time),
         conditions=conditions(status.conditions),
@@ -48,7 +50,11 @@ def created(meta: wire.Metadata) -> datetime:
 def deleting_since(meta: wire.Metadata) -> datetime | None:
     """When a thing's deletion was asked for: the API's own time is the end of the grace it was given."""
     until = moment(meta.deletion_timestamp)
-    return until - timedelta(seconds=meta.deletion_grace_period_seconds or 0) if until else None
+    return until - timedelta(seconds=_grace_s(meta)) if until else None
+
+
+def _grace_s(meta: wire.Metadata) -> int:
+    return min(max(meta.deletion_grace_period_seconds or 0, 0), _GRACE_AT_MOST)
 
 
 def owner(meta: wire.Metadata) -> Owner | None:

@@ -36,9 +36,10 @@ def quantity(text: str | int | None) -> Decimal | None:
     number = written.rstrip("numkKMGTPEi")
     suffix = written[len(number) :]
     try:
-        return Decimal(number) * _SUFFIXES[suffix]
+        found = Decimal(number) * _SUFFIXES[suffix]
     except (InvalidOperation, KeyError):
         return None
+    return found if found.is_finite() else None
 
 
 def amounts(given: Mapping[str, str | int] | None) -> Amounts:

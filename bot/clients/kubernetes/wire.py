@@ -67,6 +67,12 @@ class ListOf(Wire, Generic[T], frozen=True):
     items: list[T] | None = None
 
 
+class Named(Wire, frozen=True):
+    """Any thing, as far as it is called something."""
+
+    metadata: Metadata = Metadata()
+
+
 class Condition(Wire, frozen=True):
     """status.conditions[] of most things."""
 

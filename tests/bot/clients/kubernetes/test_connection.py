@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clients.kubernetes import Address, KubernetesClient, Sealing
+from bot.clients.kubernetes import Address, KubernetesClient, Sealing, wire
 from bot.clients.kubernetes import connection as connecting
 from bot.clients.kubernetes.connection import Connection, RefusedError, opened
 from bot.clients.kubernetes.plugin import as_user
@@ -131,6 +131,22 @@ async def test_pages(client: KubernetesClient, server: SimulatedKubernetes, monk
     asked = [one.query for one in server.asked if one.path.endswith("/pods")]
     assert len(asked) == -(-len(pods) // 3)
     assert all("limit=3" in query for query in asked)
+
+
+@pytest.mark.parametrize("trouble", [OverflowError("too large"), ValueError("no time")])
+async def test_a_thing_that_cannot_be_read(
+    client: KubernetesClient, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """Names the one thing of a list that cannot be read, and fails as a look that may fail does."""
+    names = [one.name.name for one in await client.pods(SPACE)]
+
+    def odd(sent: wire.Pod) -> None:
+        if sent.metadata.name == names[1]:
+            raise trouble
+
+    monkeypatch.setattr("bot.clients.kubernetes.pods.pod", odd)
+    with pytest.raises(CouldNotLookError, match=f"{names[1]} among what .* list pods in namespace.*{trouble}"):
+        await client.pods(SPACE)
 
 
 async def test_a_list_that_changes_under_its_pages(

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,6 +84,17 @@ def test_a_pod_that_is_to_end() -> None:
     meta = {"deletionTimestamp": "2026-01-02T03:04:35Z", "deletionGracePeriodSeconds": 30, "name": "p"}
     found = pods.pod(given(wire.Pod, {"metadata": meta}))
     assert (found.deleting_since, found.grace_s) == (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), 30)
+
+
+@pytest.mark.parametrize(
+    ("given_s", "read_s"), [(315_360_000, 315_360_000), (315_360_001, 315_360_000), (2**63 - 1, 315_360_000), (-1, 0)]
+)
+def test_a_grace_beyond_all_measure(given_s: int, read_s: int) -> None:
+    """Reads a grace that no calendar holds as a very long one."""
+    until = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    meta = {"deletionTimestamp": "2026-01-02T03:04:05Z", "deletionGracePeriodSeconds": given_s, "name": "p"}
+    found = pods.pod(given(wire.Pod, {"metadata": meta}))
+    assert (found.grace_s, found.deleting_since) == (read_s, until - timedelta(seconds=read_s))
 
 
 def test_a_deployment() -> None:
@@ -373,6 +384,8 @@ def test_a_config_map() -> None:
         ("", None),
         ("much", None),
         ("1Zi", None),
+        ("NaN", None),
+        ("Infinity", None),
         (None, None),
     ],
 )
