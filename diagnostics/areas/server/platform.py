@@ -1,16 +1,20 @@
 """What the server checks share of pods and workloads: which count, what they need, and how to read their logs. Pure."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from shlex import quote
 
 from diagnostics.commands import kubectl
 from diagnostics.context import Context
+from diagnostics.evidence.cluster.machines import Node
 from diagnostics.evidence.cluster.pods import Container, Pod
 from diagnostics.evidence.cluster.states import WorkloadState
+from diagnostics.model import Subject
 
 #: The kinds of workloads that are meant to have pods all the time.
 _STANDING = {"Deployment", "StatefulSet", "DaemonSet"}
+#: The reason of a pod that a node ended for want of memory, disk or processes.
+EVICTED = "Evicted"
 _BOTS = ("volaticloud.bot.id", "volaticloud.managed", "volaticloud.backtest.id")
 
 
@@ -28,6 +32,41 @@ def seconds_since(moment: datetime | None, context: Context) -> float:
 def live(pods: Iterable[Pod]) -> tuple[Pod, ...]:
     """The pods that are meant to work: not finished, and nobody has asked for their end."""
     return tuple(pod for pod in pods if not pod.finished and pod.deleting_since is None)
+
+
+def nodes_of(state: WorkloadState, pods: Sequence[Pod], context: Context) -> tuple[Subject, ...]:
+    """The nodes that these pods run on: what ails them may come from there.
+
+    None where one of the nodes is lost and that does not explain all of the pods: one runs elsewhere, or ailed before.
+    """
+    lost = {node.name: node for node in state.nodes if not node.ready}
+    if any(pod.node in lost for pod in pods) and not all(_fell_with(lost.get(pod.node), pod, context) for pod in pods):
+        return ()
+    return tuple(dict.fromkeys(Subject("node", pod.node) for pod in pods if pod.node))
+
+
+def lost_since(node: Node) -> datetime | None:
+    """Since when a node is not ready, where that is known; None for one that is."""
+    ready = node.condition("Ready")
+    return ready.since if ready and not node.ready else None
+
+
+def fell_after(node: Node, moment: datetime, context: Context) -> bool:
+    """Whether something happened no earlier than a node fell silent, so that this may be the reason."""
+    since = lost_since(node)
+    return since is None or (since - moment).total_seconds() <= context.limits.node_silence_seconds
+
+
+def _fell_with(node: Node | None, pod: Pod, context: Context) -> bool:
+    return node is not None and fell_after(node, _ails_since(pod), context)
+
+
+def _ails_since(pod: Pod) -> datetime:
+    """When it stopped to be ready, or should have been gone."""
+    if pod.deleting_since:
+        return pod.deleting_since + timedelta(seconds=pod.grace_s)
+    ready = pod.condition("Ready")
+    return ready.since if ready and ready.since else pod.created_at
 
 
 def minor(state: WorkloadState) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
-from diagnostics.areas.server.platform import live, minor, seconds_since
+from diagnostics.areas.server.platform import EVICTED, live, lost_since, minor, nodes_of, seconds_since
 from diagnostics.areas.server.references import backend
 from diagnostics.areas.server.telling import FORM
 from diagnostics.check import Sign, check
@@ -99,10 +99,12 @@ def stuck_terminating(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     for state in (*seen.states, *(one for one in seen.others if one.workload.kind != "Pod")):
         stuck = tuple(pod for pod in state.pods if _stuck_ending(pod, context))
         if stuck:
-            yield _ending(state.subject, state.workload.name.name, stuck, context)
+            nodes = nodes_of(state, stuck, context)
+            yield _ending(state.subject, state.workload.name.name, stuck, nodes, context)
     for pod in seen.loose:
         if _stuck_ending(pod, context):
-            yield _ending(pod.name.subject("Pod"), f"pod {pod.name.name}", (pod,), context)
+            nodes = tuple(Subject("node", name) for name in (pod.node,) if name)
+            yield _ending(pod.name.subject("Pod"), f"pod {pod.name.name}", (pod,), nodes, context)
 
 
 #: Whether there is anything that could run: what is judged before all else.
@@ -134,8 +136,14 @@ def _get(state: WorkloadState, context: Context) -> str:
     return kubectl(context, f"get {state.subject.kind}", name)
 
 
-def _rests_on(state: WorkloadState) -> tuple[Subject, ...]:
-    return (*state.rests_on, *state.secrets)
+def _rests_on(state: WorkloadState, context: Context) -> tuple[Subject, ...]:
+    """Its secrets, and the nodes of the pods that are missed: what was made since a node was lost follows from that."""
+    unready = [pod for pod in state.pods if not pod.finished and not pod.ready]
+    lost_at = min((since for node in state.nodes if (since := lost_since(node))), default=None)
+    first = [pod for pod in unready if lost_at is None or pod.created_at <= lost_at]
+    evicted = [pod for pod in state.pods if pod.reason == EVICTED]
+    nodes = (*nodes_of(state, first or unready, context), *nodes_of(state, evicted, context))
+    return (*nodes, *state.secrets)
 
 
 def _stuck(state: WorkloadState, context: Context) -> Sign:
@@ -157,7 +165,7 @@ def _stuck(state: WorkloadState, context: Context) -> Sign:
     )
     severity = _WARNING if minor(state) else None
     command = kubectl(context, f"rollout history {_place(state)}")
-    return Sign(state.subject, words, facts, command, severity, _rests_on(state))
+    return Sign(state.subject, words, facts, command, severity, _rests_on(state, context))
 
 
 def _settling(state: WorkloadState, context: Context) -> bool:
@@ -223,7 +231,7 @@ def _short(state: WorkloadState, ready: int, context: Context) -> Sign:
     )
     severity = _WARNING if minor(state) else None
     command = describe(context, state.subject.kind, workload.name)
-    return Sign(state.subject, words, facts, command, severity, _rests_on(state))
+    return Sign(state.subject, words, facts, command, severity, _rests_on(state, context))
 
 
 def _stuck_ending(pod: Pod, context: Context) -> bool:
@@ -231,7 +239,7 @@ def _stuck_ending(pod: Pod, context: Context) -> bool:
     return pod.deleting_since is not None and seconds_since(pod.deleting_since, context) > patience_s
 
 
-def _ending(subject: Subject, whose: str, stuck: Sequence[Pod], context: Context) -> Sign:
+def _ending(subject: Subject, whose: str, stuck: Sequence[Pod], nodes: tuple[Subject, ...], context: Context) -> Sign:
     first = stuck[0]
     for_s = span(max(seconds_since(pod.deleting_since, context) for pod in stuck))
     held = tuple(dict.fromkeys(one for pod in stuck for one in pod.finalizers))
@@ -244,7 +252,6 @@ def _ending(subject: Subject, whose: str, stuck: Sequence[Pod], context: Context
         *((Fact("node", first.node),) if first.node else ()),
         *((Fact(FORM, "finalizer"),) if held else ()),
     )
-    nodes = tuple(dict.fromkeys(Subject("node", pod.node) for pod in stuck if pod.node))
     return Sign(
         subject,
         f"{words} {for_s} after that was asked for{by}: {named(stuck)}",

@@ -7,7 +7,7 @@ from shlex import quote
 
 from diagnostics.areas.server.ailments import Ailment, claims
 from diagnostics.areas.server.containers import amount
-from diagnostics.areas.server.platform import minor, seconds_since
+from diagnostics.areas.server.platform import EVICTED, fell_after, minor, seconds_since
 from diagnostics.areas.server.references import missing_volumes
 from diagnostics.areas.server.telling import FORM, Told, told
 from diagnostics.check import Sign, check
@@ -23,8 +23,9 @@ from diagnostics.words import WHOLE, counted, one_line, span
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _MINUTE = 60
 _QUOTA = "exceeded quota"
-_EVICTED = "Evicted"
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+#: How the scheduler speaks of nodes with marks, such as that of a lost one, and Kubernetes of a volume held elsewhere.
+_TAINTED, _HELD = "taint", "multi-attach"
 #: Why no node takes a pod: the scheduler's words, and the form that chooses the advice.
 _FORMS = (
     ("insufficient", "room"),
@@ -44,7 +45,8 @@ def unschedulable(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
         form = "too large" if large else _form(one.first.words)
         words = f"No node takes {one.share} of {one.name}{f', {large}' if large else ''}{one.quoted}"
         facts = (Fact("asks for", _asked(one.state)), *((Fact(FORM, form),) if form else ()))
-        yield one.sign(words, *facts)
+        nodes = () if large else _missed(one, seen.nodes)
+        yield one.sign(words, *facts, rests_on=(*nodes, *one.state.secrets))
 
 
 @check(WorkloadStates, "server.quota-exceeded", "A namespace's quota is used up", _CRITICAL, Section.SERVER)
@@ -77,7 +79,8 @@ def volume_not_mounting(seen: WorkloadStates, context: Context) -> Iterator[Sign
         form = "" if one.first.form else "reference" if lacks or "not found" in one.first.words else "volume"
         facts = (*(Fact("missing", one) for one in lacks), *((Fact(FORM, form),) if form else ()))
         claimed = Fact("claims", ", ".join(claims(one.state)) or "none")
-        yield one.sign(f"{one.name} waits for a volume in {one.share}{lack}{one.quoted}", claimed, *facts)
+        words = f"{one.name} waits for a volume in {one.share}{lack}{one.quoted}"
+        yield one.sign(words, claimed, *facts, rests_on=(*one.rests_on, *_holding(one)))
 
 
 @check(WorkloadStates, "server.pod-starting-slowly", "A pod does not come up", _WARNING, Section.SERVER)
@@ -168,6 +171,22 @@ def _too_large(one: Told, nodes: Sequence[Node]) -> str:
     return ""
 
 
+def _missed(one: Told, nodes: Sequence[Node]) -> tuple[Subject, ...]:
+    """The lost nodes that might have taken it: lost no later than it was left waiting, and marked so."""
+    if _TAINTED not in one.first.words.lower():
+        return ()
+    placed = one.first.pod.condition("PodScheduled")
+    waits_since = placed.since if placed and placed.since else one.first.pod.created_at
+    lost = (node for node in nodes if not node.ready and fell_after(node, waits_since, one.context))
+    return tuple(Subject("node", node.name) for node in lost)
+
+
+def _holding(one: Told) -> tuple[Subject, ...]:
+    """The lost nodes on which its other pods hold the volume that it waits for."""
+    held = _HELD in one.first.words.lower()
+    return tuple(Subject("node", node.name) for node in one.state.nodes if held and not node.ready)
+
+
 def _not_admitted(state: WorkloadState, context: Context) -> str:
     """Why its controller may not make a pod. Only while pods are missing: what has been made since is no fault."""
     workload = state.workload
@@ -204,7 +223,7 @@ def _used(used: dict[str, str], hard: dict[str, str]) -> str:
 
 
 def _evicted_lately(pod: Pod, context: Context) -> bool:
-    if pod.phase != "Failed" or pod.reason != _EVICTED:
+    if pod.phase != "Failed" or pod.reason != EVICTED:
         return False
     return seconds_since(_ended_at(pod), context) <= context.limits.restart_minutes * _MINUTE
 

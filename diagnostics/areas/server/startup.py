@@ -55,7 +55,7 @@ def database_connection_failed(seen: WorkloadStates, context: Context) -> Iterat
     for one in told(seen, context, Ailment.DATABASE):
         how = _DATABASE[one.first.form]
         words = f"{only_main(one)} cannot connect to its database: {how} ({one.share}, {one.restarts}){one.quoted}"
-        rests_on = one.rests_on if one.first.form in loglines.OF_THE_SECRET else one.state.rests_on
+        rests_on = one.rests_on if one.first.form in loglines.OF_THE_SECRET else one.nodes
         yield one.sign(words, *_target(one, seen.sealed), command=one.log_command(), rests_on=rests_on)
 
 

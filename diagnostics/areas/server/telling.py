@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from diagnostics.areas.server.ailments import Ailment, Ill, ills
-from diagnostics.areas.server.platform import live, logs, minor
+from diagnostics.areas.server.platform import live, logs, minor, nodes_of
 from diagnostics.check import Sign
 from diagnostics.commands import describe
 from diagnostics.context import Context
@@ -100,7 +100,12 @@ class Told:
     @property
     def rests_on(self) -> tuple[Subject, ...]:
         """What it needs to be well: its nodes and its secrets."""
-        return (*self.state.rests_on, *self.state.secrets)
+        return (*self.nodes, *self.state.secrets)
+
+    @property
+    def nodes(self) -> tuple[Subject, ...]:
+        """The nodes of the pods that ail, where these may be the reason."""
+        return nodes_of(self.state, tuple(ill.pod for ill in self.some), self.context)
 
     def _facts(self) -> Iterator[Fact]:
         pods = tuple({ill.pod.name: ill.pod for ill in self.some}.values())

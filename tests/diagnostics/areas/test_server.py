@@ -488,7 +488,7 @@ FAULTS: dict[str, tuple[str, Seen]] = {
         "server.node-not-ready",
         whole(
             pod(running(), ready_s=900, conditions=(Condition("Ready", "False", since=ago(900)),)),
-            also=(ClusterNodes(nodes=(node(ready="Unknown"), node("node-2"))),),
+            also=(ClusterNodes(nodes=(node(ready="Unknown", since_s=900), node("node-2"))),),
         ),
     ),
     "evicted": ("server.evicted", whole(platform.evicted(600), also=(ClusterNodes(nodes=(platform.FULL,)),))),
@@ -516,6 +516,88 @@ def test_a_password_does_not_explain_a_closed_port() -> None:
     diagnosis = diagnosed(whole(ILL, logs=(log(REFUSED, known=REFUSED_ID, of=ILL),), also=(known,)))
     assert diagnosis.causes[0].id == "server.database-connection-failed"
     assert {cause.id for cause in diagnosis.causes} == {"server.database-connection-failed", "server.secret-untidy"}
+
+
+ON_THE_LOST = Subject("node", "node-1")
+LOST_S = 300
+
+
+def beside_a_lost_node(*pods: Pod, **facts: Any) -> WorkloadStates:
+    """Pods of the backend, where the first node has been lost for some minutes."""
+    nodes = (node(ready="Unknown", since_s=LOST_S), node("node-2"))
+    return states(state(*pods, nodes=nodes, **facts), nodes=nodes)
+
+
+def failing(name: str, where: str, ready_s: float) -> Pod:
+    return pod(unready(86400), name=name, node=where, ready_s=ready_s)
+
+
+@pytest.mark.parametrize(
+    ("pods", "rests"),
+    [
+        ((failing("a", "node-1", LOST_S), OTHER), True),
+        ((failing("a", "node-1", LOST_S + 60), OTHER), True),
+        ((failing("a", "node-1", LOST_S + 61), OTHER), False),
+        ((failing("a", "node-1", LOST_S), failing("b", "node-2", LOST_S)), False),
+        ((failing("a", "node-2", LOST_S), OTHER), False),
+    ],
+)
+def test_what_a_lost_node_explains(pods: tuple[Pod, ...], rests: bool) -> None:  # noqa: FBT001
+    """Lays pods that ail to a lost node where all of them run there, and none has ailed since before."""
+    seen = beside_a_lost_node(*pods)
+    for id in ("server.probe-failing", "server.replicas-missing"):
+        assert (ON_THE_LOST in the(id, seen).rests_on) is rests
+
+
+def test_what_follows_from_a_lost_node() -> None:
+    """Does not ask where pods run that were made since a node was lost: that they are needed follows from it."""
+    follower = pod(unready(130), name="c", node="node-2", age_s=LOST_S - 10)
+    seen = beside_a_lost_node(failing("a", "node-1", LOST_S), OTHER, follower)
+    assert ON_THE_LOST in the("server.replicas-missing", replace_workload(seen, wanted=3)).rests_on
+
+
+def replace_workload(seen: WorkloadStates, **facts: Any) -> WorkloadStates:
+    (one,) = seen.states
+    return replace(seen, states=(replace(one, workload=workload(**facts)),))
+
+
+TAINTED = "0/2 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint(s)."
+
+
+@pytest.mark.parametrize(
+    ("words", "for_s", "asks", "rests"),
+    [
+        (TAINTED, LOST_S + 60, Amounts(250, 1), True),
+        (TAINTED, LOST_S + 61, Amounts(250, 1), False),
+        (TAINTED, 150, Amounts(250, 64 << 30), False),
+        (platform.NO_ROOM, 150, Amounts(250, 1), False),
+    ],
+)
+def test_what_a_lost_node_would_hold(words: str, for_s: float, asks: Amounts, rests: bool) -> None:  # noqa: FBT001
+    """Lays a pod without a node to the lost one where that could hold it, and the pod has not waited since before."""
+    seen = replace_workload(
+        beside_a_lost_node(unplaced(words, for_s=for_s), OTHER), template=workload(spec(requests=asks)).template
+    )
+    assert (ON_THE_LOST in the("server.unschedulable", seen).rests_on) is rests
+
+
+def test_a_volume_that_a_lost_node_holds() -> None:
+    """Lays a volume that is attached elsewhere to the lost node its other pod ran on; not one that is not there."""
+    old, new = pod(name="old", deleting_since=ago(60), grace_s=30), starting()
+    held = replace(platform.mount("Multi-Attach error for volume"), about=Owner("Pod", new.name.name))
+    elsewhere = replace(new, node="node-2")
+    for told, rests in ((held, True), (platform.mount(), False)):
+        seen = beside_a_lost_node(elsewhere, older=(old,), events=(told,))
+        assert (ON_THE_LOST in the("server.volume-not-mounting", seen).rests_on) is rests
+
+
+def test_a_pod_that_should_have_been_gone_before() -> None:
+    """Lays a pod that does not end to its lost node, but for one whose time was over before."""
+    for due_s, rests in ((LOST_S + 60, True), (LOST_S + 61, False)):
+        gone = replace(platform.ending(9000), grace_s=9000 - due_s)
+        later = replace(CLUSTER_CONTEXT, limits=replace(CLUSTER_CONTEXT.limits, terminating_seconds=60))
+        (finding,) = CHECKS["server.stuck-terminating"].findings(beside_a_lost_node(gone, OTHER), later)
+        assert (ON_THE_LOST in finding.rests_on) is rests
 
 
 def test_advice_for_exactly_this() -> None:
