@@ -101,6 +101,7 @@ TESTED_ELSEWHERE = {
     "diagnostics/areas/server/platform.py": "tests/diagnostics/areas/test_server.py",
     "diagnostics/areas/server/probes.py": "tests/diagnostics/areas/test_server.py",
     "diagnostics/areas/server/references.py": "tests/diagnostics/areas/test_server.py",
+    "diagnostics/areas/server/refusals.py": "tests/diagnostics/areas/test_server.py",
     "diagnostics/areas/server/rollout.py": "tests/diagnostics/areas/test_server.py",
     "diagnostics/areas/server/scheduling.py": "tests/diagnostics/areas/test_server.py",
     "diagnostics/areas/server/startup.py": "tests/diagnostics/areas/test_server.py",

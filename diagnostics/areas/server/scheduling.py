@@ -9,6 +9,7 @@ from diagnostics.areas.server.ailments import Ailment, claims
 from diagnostics.areas.server.containers import amount
 from diagnostics.areas.server.platform import EVICTED, fell_after, minor, seconds_since
 from diagnostics.areas.server.references import missing_volumes
+from diagnostics.areas.server.refusals import refusals, weightiest
 from diagnostics.areas.server.telling import FORM, Told, told
 from diagnostics.check import Sign, check
 from diagnostics.commands import describe, kubectl
@@ -26,15 +27,6 @@ _QUOTA = "exceeded quota"
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 #: How the scheduler speaks of nodes with marks, such as that of a lost one, and Kubernetes of a volume held elsewhere.
 _TAINTED, _HELD = "taint", "multi-attach"
-#: Why no node takes a pod: the scheduler's words, and the form that chooses the advice.
-_FORMS = (
-    ("insufficient", "room"),
-    ("untolerated taint", "taint"),
-    ("were unschedulable", "cordoned"),
-    ("node affinity", "affinity"),
-    ("node selector", "affinity"),
-    ("volume node affinity", "volume"),
-)
 
 
 @check(WorkloadStates, "server.unschedulable", "No node takes a pod", _CRITICAL, Section.SERVER)
@@ -42,9 +34,12 @@ def unschedulable(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """A pod waits until a node has room for what it asks, and tolerates what marks the node."""
     for one in told(seen, context, Ailment.UNSCHEDULABLE):
         large = _too_large(one, seen.nodes)
-        form = "too large" if large else _form(one.first.words)
+        reasons = refusals(one.first.words)
+        heaviest = weightiest(reasons, seen.nodes)
+        form = "too large" if large else heaviest.form if heaviest else ""
         words = f"No node takes {one.share} of {one.name}{f', {large}' if large else ''}{one.quoted}"
-        facts = (Fact("asks for", _asked(one.state)), *((Fact(FORM, form),) if form else ()))
+        told_so = (Fact("nodes refuse", str(reason)) for reason in reasons)
+        facts = (Fact("asks for", _asked(one.state)), *told_so, *((Fact(FORM, form),) if form else ()))
         nodes = () if large else _missed(one, seen.nodes)
         yield one.sign(words, *facts, rests_on=(*nodes, *one.state.secrets))
 
@@ -141,11 +136,6 @@ CHECKS = (
     volume_not_mounting,
     pod_starting_slowly,
 )
-
-
-def _form(words: str) -> str:
-    low = words.lower()
-    return next((form for said, form in reversed(_FORMS) if said in low), "")
 
 
 def _asked(state: WorkloadState) -> str:

@@ -24,7 +24,7 @@ from diagnostics.evidence.cluster.kinds import (
     DatabaseReach,
 )
 from diagnostics.evidence.cluster.logs import ContainerLog, KnownLine
-from diagnostics.evidence.cluster.machines import Event
+from diagnostics.evidence.cluster.machines import Event, Taint
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition, Container, Owner, Pod, Role, Stage
 from diagnostics.evidence.cluster.services import DatabaseTarget, Key, Sealed
@@ -559,6 +559,55 @@ def test_what_follows_from_a_lost_node() -> None:
 def replace_workload(seen: WorkloadStates, **facts: Any) -> WorkloadStates:
     (one,) = seen.states
     return replace(seen, states=(replace(one, workload=workload(**facts)),))
+
+
+MARK = "node-role.kubernetes.io/control-plane"
+PREEMPTION = (
+    " preemption: 0/5 nodes are available: 1 Preemption is not helpful for scheduling, 4 No preemption victims."
+)
+
+
+@pytest.mark.parametrize(
+    ("reasons", "form"),
+    [
+        (f"1 node(s) had untolerated taint {{{MARK}: }}, 4 Insufficient cpu.{PREEMPTION}", "room"),
+        (f"4 node(s) had untolerated taint {{{MARK}: }}, 1 Insufficient cpu.", "room"),
+        (f"5 node(s) had untolerated taint {{{MARK}: }}.", "taint"),
+        (
+            "1 node(s) had taint {x: db}, that the pod didn't tolerate, 4 Insufficient cpu, 3 Insufficient memory.",
+            "room",
+        ),
+        ("3 node(s) had taint {dedicated: db}, that the pod didn't tolerate, 2 Insufficient cpu.", "taint"),
+        ("3 node(s) had untolerated taint(s), 2 Insufficient cpu.", "taint"),
+        ("2 Insufficient cpu, 2 node(s) had untolerated taint(s).", "room"),
+        ("1 Too many pods, 4 node(s) had volume node affinity conflict. no new claims to deallocate,", "volume"),
+        ("5 node(s) didn't match Pod's node affinity/selector.", "affinity"),
+        ("1 Insufficient cpu, 4 node(s) were unschedulable.", "cordoned"),
+        ("5 node(s) didn't match pod anti-affinity rules.", ""),
+        ("pod has unbound immediate claims.", ""),
+    ],
+)
+def test_why_no_node_takes_a_pod(reasons: str, form: str) -> None:
+    """Advises by the reason that keeps most nodes away; the control plane's own mark only where there is no other."""
+    finding = the("server.unschedulable", of(unplaced(f"0/5 nodes are available: {reasons}"), OTHER))
+    assert facts(finding).get(FORM, "") == form
+
+
+def test_every_reason_of_the_scheduler() -> None:
+    """Tells each reason with the number of nodes, whichever the advice is about."""
+    sentence = f"0/5 nodes are available: 1 node(s) had untolerated taint {{{MARK}: }}, 4 Insufficient cpu.{PREEMPTION}"
+    finding = the("server.unschedulable", of(unplaced(sentence), OTHER))
+    told = [fact.value for fact in finding.evidence if fact.label == "nodes refuse"]
+    assert told == [f"1 node(s) had untolerated taint {{{MARK}: }}", "4 Insufficient cpu"]
+
+
+def test_marks_without_a_name() -> None:
+    """Takes the nodes of the control plane off those with marks where the server does not name the mark."""
+    words = "0/5 nodes are available: 2 Insufficient cpu, 3 node(s) had untolerated taint(s)."
+    for number, form in ((0, "taint"), (1, "room"), (3, "room")):
+        control = tuple(node(f"c{n}", taints=(Taint(MARK, "NoSchedule"),)) for n in range(number))
+        seen = of(unplaced(words), OTHER, nodes=(*NODES, *control))
+        assert facts(the("server.unschedulable", seen))[FORM] == form
 
 
 TAINTED = "0/2 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint(s)."
