@@ -5,13 +5,17 @@ from diagnostics.model import Severity, Value
 
 
 class KnownLine(Value, frozen=True):
-    """A known error in a log: the entry of the catalogue, how often it was met, and a line with it."""
+    """A known error in a log: the entry of the catalogue, how often it was met, and a line with it.
+
+    `last` is at which of the lines that were read it was met last, counted from 1; 0 where that is not known.
+    """
 
     id: str
     meaning: str
     severity: Severity
     count: int
     line: str
+    last: int = 0
 
 
 class ContainerLog(Value, frozen=True):
@@ -30,6 +34,14 @@ class ContainerLog(Value, frozen=True):
     known: tuple[KnownLine, ...] = ()
     errors: tuple[str, ...] = ()
     gap: str = ""
+
+    def after(self, known: KnownLine) -> tuple[str, ...]:
+        """The lines that followed a known error, as far as they were kept; none where its place is not known."""
+        if known.last:
+            before = max(self.read, len(self.lines)) - len(self.lines)
+            return self.lines[max(0, known.last - before) :]
+        met = [number for number, line in enumerate(self.lines) if known.line in line]
+        return self.lines[met[-1] + 1 :] if met and known.line else ()
 
     def knows(self, *ids: str) -> KnownLine | None:
         """The first of these known errors that is in it."""

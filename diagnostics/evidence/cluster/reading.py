@@ -44,7 +44,7 @@ class Marks:
 
 def _known(match: Match) -> KnownLine:
     line = match.excerpts[-1].text if match.excerpts else ""
-    return KnownLine(match.id, match.meaning, match.severity, match.count, line[:LINE_AT_MOST])
+    return KnownLine(match.id, match.meaning, match.severity, match.count, line[:LINE_AT_MOST], match.last)
 
 
 class LogReader:

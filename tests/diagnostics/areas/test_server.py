@@ -303,6 +303,71 @@ def test_the_run_that_failed(container: Container, logs: tuple[ContainerLog, ...
     assert finding.command.endswith("--previous") is previous
 
 
+TERMINATED = ("FATAL: terminating connection due to administrator command", "postgres.shutting-down")
+LOGIN = ("pq: password authentication failed", "postgres.wrong-password")
+UNOPENED = ("failed opening connection to postgres: EOF", "server.database-connection")
+PANIC, NIL = ("panic: assignment to entry in nil map", "go.panic"), ("panic: nil pointer", "go.nil-pointer")
+LOCKED = ("fatal error: all goroutines are asleep - deadlock!", "go.all-asleep")
+Entry = tuple[str, str]
+
+
+def logged(*lines: str | Entry, read: int = 0) -> WorkloadStates:
+    """A backend in a crash loop with this log; known errors with their entries. `read` lines were read in all."""
+    ill, words = pod(looping(2)), tuple(line if isinstance(line, str) else line[0] for line in lines)
+    before = max(read, len(lines)) - len(lines)
+    known = tuple(
+        KnownLine(line[1], "it means", Severity.CRITICAL, 1, line[0], before + number)
+        for number, line in enumerate(lines, 1)
+        if not isinstance(line, str)
+    )
+    return of(ill, OTHER, logs=(log(*words, of=ill, known_lines=known, read=before + len(lines)),))
+
+
+@pytest.mark.parametrize(
+    ("lines", "id"),
+    [
+        ((TERMINATED, "reconnected to the database", PANIC), "server.crash-loop"),
+        ((TERMINATED, PANIC), "server.crash-loop"),
+        ((LOGIN, "retrying", "connected to database", NIL, "goroutine 1 [running]:"), "server.crash-loop"),
+        ((UNOPENED, LOCKED), "server.crash-loop"),
+        (((f"{containers.CREATING}pq: deadlock detected", "postgres.migration-deadlock"), PANIC), "server.crash-loop"),
+        (((containers.INITIALIZING, "server.keycloak-initialization"), PANIC), "server.crash-loop"),
+        ((UNOPENED, "reconnected", "serving at :8080", "goodbye"), "server.crash-loop"),
+        # What the panic itself is about, what came after it, and what a server caught.
+        ((LOGIN, ("panic: no session of the database", "go.panic")), "server.database-connection-failed"),
+        (((f"panic: {UNOPENED[0]}", UNOPENED[1]), "goroutine 1 [running]:"), "server.database-connection-failed"),
+        ((PANIC, UNOPENED), "server.database-connection-failed"),
+        ((UNOPENED, ("http: panic serving 10.0.0.7: nil map", "go.panic")), "server.database-connection-failed"),
+        ((UNOPENED, ("[Recovery] panic recovered", "go.panic")), "server.database-connection-failed"),
+        (("reconnected", "serving at :8080", UNOPENED), "server.database-connection-failed"),
+        (
+            ((containers.INITIALIZING, "server.keycloak-initialization"), ("panic: keycloak: 401", "go.panic")),
+            "server.keycloak-initialization-failed",
+        ),
+    ],
+)
+@pytest.mark.parametrize("read", [0, 300])
+def test_what_ended_a_run(lines: tuple[str | Entry, ...], id: str, read: int) -> None:
+    """Blames the panic that came last, unless it speaks of the database itself; not what the program lived through."""
+    ids = {finding.id for finding in every(logged(*lines, read=read))}
+    assert ids & {"server.crash-loop", *FROM_THE_LOG} == {id}
+
+
+FROM_THE_LOG = {
+    "server.database-connection-failed",
+    "server.migration-failed",
+    "server.keycloak-settings-missing",
+    "server.keycloak-initialization-failed",
+}
+
+
+def test_the_words_of_a_panic() -> None:
+    """Quotes the panic that a run ended with before what else its log knows."""
+    assert the("server.crash-loop", logged(LOGIN, PANIC)).summary.endswith(f"the program panicked): {PANIC[0]}")
+    finding = the("server.log-errors", logged(PANIC, LOGIN))
+    assert finding.summary.endswith(f"the weightiest: {PANIC[0]}")
+
+
 def test_one_sign_for_many_pods() -> None:
     """Tells a fault of many pods once, with their number, and names three."""
     pods = tuple(pod(looping(), name=f"p{number}") for number in range(9))

@@ -195,6 +195,7 @@ def event(message: str, *, about: Pod | None = None, reason: str = "Failed", at_
 def log(*lines: str, known: str = "", of: Pod | None = None, **facts: Any) -> ContainerLog:
     """The log of a container that failed; its last line is a known error where its id is given."""
     entry = (KnownLine(known, f"what {known} means", Severity.CRITICAL, 1, lines[-1]),) if known else ()
+    entry = facts.pop("known_lines", entry)
     sound: dict[str, Any] = {"container": CONTAINER, "previous": True, "read": len(lines), "known": entry}
     return ContainerLog((of or pod()).name, **{**sound, "lines": lines, **facts})
 

@@ -1,5 +1,7 @@
 """Tests of reading a log: what is kept, what is masked first, and which known errors are found."""
 
+from msgspec.structs import replace
+
 from diagnostics.evidence.cluster.client import GoneError
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.names import Name
@@ -43,6 +45,19 @@ async def test_known_errors() -> None:
     assert (known.count, known.line) == (2, "failed opening connection to postgres: 1")
     assert log.knows("server.migration-failed") is None
     assert log.errors[-1] == "failed opening connection to postgres: 2"
+
+
+async def test_what_came_after_a_known_error() -> None:
+    """Knows the lines that followed the last time a known error was met, as far as they were kept."""
+    line = "failed opening connection to postgres: 1"
+    log = await read(*["filler"] * 100, line, "b", line, "c", "d")
+    known = log.knows("server.database-connection")
+    assert known is not None
+    assert (known.last, log.after(known)) == (103, ("c", "d"))
+    early = await read(line, *["filler"] * 100)
+    assert early.after(early.known[0]) == ("filler",) * TAIL
+    assert early.after(replace(early.known[0], last=0)) == ()
+    assert log.after(replace(known, last=0)) == ("c", "d")
 
 
 async def test_what_is_kept() -> None:
