@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from diagnostics.redaction import first_words
+
 #: Things named in a sentence; more are counted.
 FEW = 3
 #: Characters of a foreign line in a finding's sentence; the facts have more of it.
@@ -33,7 +35,15 @@ def span(seconds: float) -> str:
 
 
 def one_line(text: str, most: int = EXCERPT) -> str:
-    """Foreign text in one printable line, and at most so many characters of it."""
-    flat = "".join(letter if letter.isprintable() else " " for letter in text)
-    flat = " ".join(flat.split())
+    """Foreign text in one printable line, and at most so many characters of it. Its secrets are masked already."""
+    flat = _flat(text)
     return flat if len(flat) <= most else f"{flat[:most]}…"
+
+
+def raw_line(text: str, most: int = EXCERPT) -> str:
+    """The same of text whose secrets are yet to be masked: it is cut between two words, so that they can be."""
+    return first_words(_flat(text), most)
+
+
+def _flat(text: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -18,7 +18,7 @@ from bot.errors import CannotAct, Stale, StepFailed
 from diagnostics.evidence.cluster.kinds import Right
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.model import Fact
-from diagnostics.words import counted, few, one_line
+from diagnostics.words import counted, few, raw_line
 
 MOST = 50
 """Pods of one plan at most: more cannot be read through before one says yes."""
@@ -130,7 +130,7 @@ def _why(pod: Thing) -> str:
     """Why it failed, as its status says."""
     status = pod.get("status") or {}
     if status.get("reason"):
-        return one_line(f"{status['reason']}: {status.get('message', '')}".rstrip(": "))
+        return raw_line(f"{status['reason']}: {status.get('message', '')}".rstrip(": "))
     ends = [(one.get("state") or {}).get("terminated") or {} for one in status.get("containerStatuses") or ()]
     codes = [f"{end.get('reason') or 'Error'}, exit code {end['exitCode']}" for end in ends if end.get("exitCode")]
     return codes[0] if codes else "failed"

@@ -33,7 +33,7 @@ from bot.errors import CannotAct, Stale
 from diagnostics.evidence.cluster.kinds import Right
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.model import Fact
-from diagnostics.words import one_line
+from diagnostics.words import raw_line
 
 FROM, WANTED = "replica set", "wanted template"
 """The settings of a plan: the replica set whose template is put back, and that template's fingerprint."""
@@ -224,7 +224,7 @@ def _about(one: Found, past: _Past) -> Iterator[str]:
             f"this would be a restart, and not an older version."
         )
     if cause := annotations(past.replica_set).get("kubernetes.io/change-cause"):
-        yield f"Revision {past.number} says of itself: {one_line(cause)}"
+        yield f"Revision {past.number} says of itself: {raw_line(cause)}"
     yield from kept_by(one, "the newer template", "")
     if release := annotations(one.thing).get(_HELM_RELEASE):
         at = quote(one.target.name.namespace)

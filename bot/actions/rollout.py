@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.actions.hands import Kind, Thing
 from diagnostics.model import Value
-from diagnostics.words import counted, one_line, span
+from diagnostics.words import counted, raw_line, span
 
 BASE = timedelta(minutes=10)
 """How long a rollout may take at least: what Kubernetes itself gives a deployment to get any further."""
@@ -74,7 +74,7 @@ def timed_out(thing: Thing) -> str:
     progress = _condition(thing, "Progressing")
     if progress.get("reason") != _TIMED_OUT:
         return ""
-    said, within = one_line(str(progress.get("message", ""))), _spec(thing).get("progressDeadlineSeconds", 600)
+    said, within = raw_line(str(progress.get("message", ""))), _spec(thing).get("progressDeadlineSeconds", 600)
     return f"it got no further within its deadline of {span(within)}: {said}{_hindered(thing)}"
 
 
@@ -140,7 +140,7 @@ _JUDGES: Mapping[Kind, Callable[[Thing], Rollout]] = {
 def _hindered(thing: Thing) -> str:
     """Why no more pods are made, where the controller says so: a quota, as a rule."""
     failure = _condition(thing, "ReplicaFailure")
-    return f" (pods cannot be made: {one_line(str(failure.get('message', '')))})" if failure else ""
+    return f" (pods cannot be made: {raw_line(str(failure.get('message', '')))})" if failure else ""
 
 
 def _condition(thing: Thing, kind: str) -> Mapping[str, Any]:

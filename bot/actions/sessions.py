@@ -18,7 +18,7 @@ from diagnostics.evidence.cluster.kinds import Right
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.database.kinds import DatabaseAccess
 from diagnostics.model import Fact
-from diagnostics.words import few, one_line, span
+from diagnostics.words import few, raw_line, span
 
 STARTED, SINCE = "started", "since"
 """The settings of a plan: when the session began, and when the statement or transaction began that is to end."""
@@ -339,7 +339,7 @@ def _for(seen: SessionNow, since: datetime | None) -> str:
 
 
 def _statement(seen: SessionNow) -> str:
-    return one_line(seen.shape) if seen.shape else "a statement that is not shown"
+    return raw_line(seen.shape) if seen.shape else "a statement that is not shown"
 
 
 def _holds(seen: SessionNow) -> str:

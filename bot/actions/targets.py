@@ -13,7 +13,7 @@ from bot.errors import CannotAct
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.glances import meaning
 from diagnostics.model import CouldNotLookError, Reason
-from diagnostics.words import few, one_line
+from diagnostics.words import few, raw_line
 
 _NAMES = {Kind.DEPLOYMENT: "deployments", Kind.STATEFUL_SET: "stateful sets", Kind.DAEMON_SET: "daemon sets"}
 #: As the API, and what a diagnosis has read of it, names them.
@@ -60,7 +60,7 @@ async def found(request: Request, hands: Hands, kinds: tuple[Kind, ...]) -> Foun
     meant = meaning.meant(word, [_as_meant(one) for one in there.found])
     if isinstance(meant, meaning.Ambiguous):
         raise CannotAct(
-            f"“{one_line(word, _ECHO)}” means several: {few(meant.names)}. Name one with its namespace or kind."
+            f"“{raw_line(word, _ECHO)}” means several: {few(meant.names)}. Name one with its namespace or kind."
         )
     if isinstance(meant, meaning.Unknown):
         raise CannotAct(_unknown(meant, there, hands))
@@ -103,7 +103,7 @@ def _within(word: str, hands: Hands) -> None:
 
 def _elsewhere(namespace: str, hands: Hands) -> str:
     setting = f"environments.{hands.environment}.kubernetes.namespaces"
-    named, those = one_line(namespace, _ECHO), ", ".join(hands.expected.namespaces)
+    named, those = raw_line(namespace, _ECHO), ", ".join(hands.expected.namespaces)
     return f"Volati does nothing in namespace {named}: it is none of {those}. Add it to {setting} if it should."
 
 
@@ -136,4 +136,4 @@ def _unknown(meant: meaning.Unknown, there: _There, hands: Hands) -> str:
     names = few(meant.nearest or meant.all)
     hint = f"Did you mean {names}?" if meant.nearest else f"There is {names}." if names else "There is none at all."
     blind = f" Not everything could be seen: {there.unseen[0]}" if there.unseen else ""
-    return f"There is no workload “{one_line(meant.word, _ECHO)}” {where}. {hint}{blind}"
+    return f"There is no workload “{raw_line(meant.word, _ECHO)}” {where}. {hint}{blind}"

@@ -11,6 +11,7 @@ import msgspec
 
 from bot.actions.hands import Thing
 from bot.errors import CannotAct
+from diagnostics.redaction import first_words
 
 _SHOWN = 60  # characters of a value: a level of a log has some five
 
@@ -73,7 +74,7 @@ def words(entry: Thing | None) -> str:
     if entry.get("valueFrom"):
         return f"taken from {_source(entry['valueFrom'])}"
     value = str(entry.get("value") or "")
-    return repr(value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…")
+    return repr(first_words(value, _SHOWN))
 
 
 def _source(source: Thing) -> str:

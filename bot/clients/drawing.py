@@ -15,6 +15,7 @@ import msgspec
 
 from bot.errors import VolatiError
 from diagnostics.charts import Chart
+from diagnostics.redaction import first_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +63,7 @@ async def _drawn(chart: Chart, cache: str, seconds: float) -> bytes:
             process.kill()
         await process.wait()
     if process.returncode or not picture:
-        last = words.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
+        last = first_words(words.decode("utf-8", "replace").strip().rpartition("\n")[2], 300)
         raise NotDrawnError(f"The chart {chart.name} was not drawn: {last or f'exit code {process.returncode}'}.")
     return picture
 

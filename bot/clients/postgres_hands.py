@@ -16,7 +16,7 @@ from diagnostics.evidence.database.kinds import DatabaseAccess
 from diagnostics.evidence.database.shapes import shape
 from diagnostics.evidence.database.sources import Told
 from diagnostics.model import CouldNotLookError, Reason
-from diagnostics.words import WHOLE, one_line
+from diagnostics.words import WHOLE, raw_line
 
 #: Sessions that are told to wait for one; more of them change no plan.
 WAITING_AT_MOST = 20
@@ -114,7 +114,7 @@ class PostgresHands:
             )
         answer = await self._client.connect(login)
         if not isinstance(answer, Connected):
-            words = one_line(answer.words, WHOLE)
+            words = raw_line(answer.words, WHOLE)
             raise CouldNotLookError(Reason.UNREACHABLE, f"PostgreSQL gives no session: {words}. Diagnose database.")
         names = (told.origin, login.host, login.port, login.database, login.user, login.ssl_mode, login.ca_file)
         return DatabaseAccess(*names, told_by=told.told_by, tls=answer.tls)
@@ -177,4 +177,4 @@ def _utc(at: datetime | None) -> datetime | None:
 
 
 def _name(text: str) -> str:
-    return one_line(text, _NAME)
+    return raw_line(text, _NAME)

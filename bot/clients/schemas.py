@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from diagnostics.evidence.surface.client import Compared, SchemaUnreadableError
 from diagnostics.evidence.surface.kinds import Difference
+from diagnostics.redaction import first_words
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -90,7 +91,7 @@ def _read(path: Path) -> "GraphQLSchema":
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:300]
+    return first_words((str(error).splitlines() or [type(error).__name__])[0].rstrip("."), 300)
 
 
 def _differences(expected: "GraphQLSchema", live: "GraphQLSchema") -> Iterator[Difference]:

@@ -15,6 +15,7 @@ from typing import Any
 from bot.incidents.events import Person
 from diagnostics.evidence.json_values import part, word
 from diagnostics.model import Value
+from diagnostics.redaction import first_words
 
 SIGNATURE = "X-PagerDuty-Signature"
 BODY_AT_MOST = 262_144
@@ -147,7 +148,7 @@ def _text(kind: Kind, data: Mapping[str, Any]) -> str:
 def _reference(incident: Mapping[str, Any]) -> str:
     """How people name it: its number and address, as far as they are told."""
     number = incident.get("number")
-    address = _line(incident.get("html_url"))[:_ID_AT_MOST]
+    address = first_words(_line(incident.get("html_url")), _ID_AT_MOST)
     named = f"#{number}" if type(number) is int and 0 < number < _NUMBER_BELOW else ""
     return " ".join(one for one in (named, address if address.startswith("https://") else "") if one)
 

@@ -17,6 +17,7 @@ from bot.people.access import Read, Rules, Standing, Who
 from bot.people.usergroups import EVERY_SECONDS, Asks, UserGroups
 from bot.slack.errors import SlackBusy, SlackError, SlackRefused
 from diagnostics.examine import WallClock
+from diagnostics.words import raw_line
 
 FRESH_SECONDS = 3600.0
 """How long what was learnt of a person is good enough for acts: as long as for the groups."""
@@ -243,7 +244,7 @@ def _name(user: Mapping[str, Any]) -> str:
     profile = user.get("profile")
     places = (profile if isinstance(profile, Mapping) else {}, user)
     found = (place.get(key) for key in ("display_name", "real_name", "name") for place in places)
-    return next((" ".join(one.split())[:_NAME] for one in found if isinstance(one, str) and one.strip()), "")
+    return next((raw_line(one, _NAME) for one in found if isinstance(one, str) and one.strip()), "")
 
 
 def _teams(user: Mapping[str, Any]) -> frozenset[str]:

@@ -10,7 +10,7 @@ import msgspec
 
 from bot.probe.order import Way
 from diagnostics.model import Fact, Value
-from diagnostics.words import one_line
+from diagnostics.words import raw_line
 
 FACTS_AT_MOST = 40
 """A route has 15 hops; everything else some ten facts."""
@@ -70,4 +70,4 @@ def _read(line: str) -> Result | None:
 
 def plain(text: str) -> str:
     """A text on one line, bounded, without what a terminal or a message would act on."""
-    return one_line(text[: 4 * _WORDS], _WORDS)
+    return raw_line(text, _WORDS)

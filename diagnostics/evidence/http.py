@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from diagnostics.model import CouldNotLookError, Reason, Value
-from diagnostics.redaction import CUT
+from diagnostics.redaction import CUT, first_words, first_words_of
 
 #: Characters of a body that is not JSON kept as evidence: enough to recognise whose page it is.
 EXCERPT = 200
@@ -178,7 +178,7 @@ class Reply:
             is_json=isinstance(document, dict | list),
             error=words_of(errors.get("error")),
             description=words_of(errors.get("error_description") or errors.get("errorMessage")),
-            excerpt="" if document is not None else _excerpt(self.body),
+            excerpt="" if document is not None else first_words_of(self.body, EXCERPT),
         )
 
 
@@ -216,7 +216,7 @@ def _date(header: str) -> datetime | None:
 
 def words_of(value: object, most: int = WORDS) -> str:
     """A text from an answer, bounded in length; empty when it is none."""
-    return _first_words(value, most) if isinstance(value, str) else ""
+    return first_words(value, most) if isinstance(value, str) else ""
 
 
 def _place(address: str) -> str:
@@ -227,18 +227,3 @@ def _place(address: str) -> str:
     host = rest.partition("/")[0].partition("?")[0].partition("#")[0]
     short = len(scheme) + len(host) <= _LONGEST_HOST
     return f"{scheme}{mark}{host}/ {CUT}" if mark and host and short else CUT
-
-
-def _excerpt(body: bytes) -> str:
-    words = body[: 4 * EXCERPT].decode("utf-8", "replace").split()
-    if len(body) <= 4 * EXCERPT:
-        return _first_words(" ".join(words), EXCERPT)
-    return _first_words(" ".join((*words[:-1], CUT)), EXCERPT)
-
-
-def _first_words(text: str, length: int) -> str:
-    """A text cut between two words: what is cut inside a secret can no longer be recognised as one.
-
-    A known secret of several words is still recognised by its beginning, before the mark of the cut.
-    """
-    return text if len(text) <= length else f"{text[: length - 1].rpartition(' ')[0]} {CUT}".lstrip()

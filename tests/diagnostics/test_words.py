@@ -2,7 +2,7 @@
 
 import pytest
 
-from diagnostics.words import counted, few, one_line, span
+from diagnostics.words import counted, few, one_line, raw_line, span
 
 
 def test_few() -> None:
@@ -39,3 +39,4 @@ def test_foreign_lines() -> None:
     assert one_line("a\tb\n\x1b[31mc\u200bd") == "a b [31mc d"
     assert one_line("x" * 200) == "x" * 200
     assert one_line("x" * 201) == "x" * 200 + "…"
+    assert raw_line("a\tb\n" + "x" * 201) == "a b …"

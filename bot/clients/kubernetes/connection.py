@@ -21,6 +21,7 @@ from bot.clients.kubernetes import wire
 from bot.clients.kubernetes.plugin import PLUGIN_SECONDS, answered, as_user
 from diagnostics.evidence.cluster.kinds import Right
 from diagnostics.model import CouldNotLookError, Reason
+from diagnostics.redaction import first_words, first_words_of
 
 #: Seconds for one question, all its pages together: below a source's 5 s, so that the reason is told and not just that
 #: time was up.
@@ -292,8 +293,8 @@ def said(body: bytes) -> str:
     try:
         message = msgspec.json.decode(body, type=wire.Status).message
     except msgspec.DecodeError:
-        message = body[:_WORDS].decode(errors="replace")
-    return " ".join((message or "").split())[:_WORDS].rstrip(".")
+        return first_words_of(body, _WORDS).rstrip(".")
+    return first_words(" ".join((message or "").split()), _WORDS).rstrip(".")
 
 
 def _meaning(status: int, right: Right, address: Address) -> tuple[Reason, str]:
@@ -318,8 +319,8 @@ def _words(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError | TypeError | AttributeError):
         return "it is no kubeconfig"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return failures.words(error.certificate_error)[:_WORDS]
+        return first_words(failures.words(error.certificate_error), _WORDS)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return failures.words(error.os_error)[:_WORDS]
+        return first_words(failures.words(error.os_error), _WORDS)
     where = f": {error.filename}" if isinstance(error, OSError) and error.filename else ""
-    return f"{failures.words(error)[:_WORDS]}{where}"
+    return f"{first_words(failures.words(error), _WORDS)}{where}"

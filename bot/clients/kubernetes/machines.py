@@ -7,6 +7,7 @@ from bot.clients.kubernetes.workloads import selector
 from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Node, Quota, Taint, Usage
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Owner
+from diagnostics.redaction import first_words
 
 #: Characters of an event's message that are kept; the longest of the kubelet's that matter have some 600.
 _MESSAGE_AT_MOST = 1_000
@@ -92,7 +93,7 @@ def event(sent: wire.Event) -> Event:
         about=Owner(sent.involved_object.kind, sent.involved_object.name),
         type=sent.type or "Normal",
         reason=sent.reason or "",
-        message=(sent.message or "")[:_MESSAGE_AT_MOST],
+        message=first_words(sent.message or "", _MESSAGE_AT_MOST),
         last_at=moment(seen) or created(sent.metadata),
         first_at=moment(sent.first_timestamp or sent.event_time),
         count=series.count or sent.count or 1,

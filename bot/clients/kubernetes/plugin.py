@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from diagnostics.redaction import first_words_of
+
 #: Seconds a plugin may take: below those of the whole login, so that the reason is told.
 PLUGIN_SECONDS = 4.0
 _WORDS = 200  # characters kept of what a plugin says of its failure; what it prints as its answer is never shown
@@ -34,7 +36,7 @@ async def answered(args: Sequence[str], env: Mapping[str, str], version: str) ->
     told = {"apiVersion": version, "kind": "ExecCredential", "spec": {"interactive": False}}
     code, out, err = await _ran(args, {**env, "KUBERNETES_EXEC_INFO": json.dumps(told)})
     if code:
-        words = " ".join(err.decode(errors="replace").split())[:_WORDS]
+        words = first_words_of(err, _WORDS)
         raise PluginError(
             f"its login plugin {name} ended with exit code {code}{f' and said: {words}' if words else ''}"
         )

@@ -22,6 +22,7 @@ from diagnostics.evidence.cluster.services import (
     Slice,
     TlsPart,
 )
+from diagnostics.redaction import first_words
 
 _SERVICE_OF_SLICE = "kubernetes.io/service-name"
 _CLASS = "kubernetes.io/ingress.class"
@@ -99,7 +100,7 @@ def ingress(sent: wire.Ingress) -> Ingress:
 
 
 def _shown(key: str, value: str) -> str:
-    return "…" if any(word in key for word in _OPEN_TEXT) else value[:_VALUE_AT_MOST]
+    return "…" if any(word in key for word in _OPEN_TEXT) else first_words(value, _VALUE_AT_MOST)
 
 
 def _routes(rules: Iterable[wire.Rule] | None) -> Iterable[Route]:

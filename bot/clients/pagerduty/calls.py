@@ -15,6 +15,7 @@ from bot.errors import PagerBusy, PagerError, PagerKeyRefused, PagerNotFound, Pa
 from bot.errors import PagerUnreadable as Unreadable
 from diagnostics.evidence.http import Http, NoAnswer, Outgoing, Reply
 from diagnostics.evidence.json_values import part, word
+from diagnostics.redaction import first_words
 
 CALL_SECONDS = 10.0
 """The deadline of one request: PagerDuty's answers take a second at most, and a page may not wait long for a proxy."""
@@ -137,7 +138,7 @@ class Calls:
     def _masked(self, words: str) -> str:
         for secret in self._secrets:
             words = words.replace(secret, "***")
-        return words[:WORDS_AT_MOST]
+        return first_words(words, WORDS_AT_MOST)
 
 
 def unreadable(ask: Ask, what: str) -> Unreadable:

@@ -16,7 +16,7 @@ from diagnostics.evidence.database.facts import (
     Table,
 )
 from diagnostics.evidence.database.shapes import shape
-from diagnostics.words import one_line
+from diagnostics.words import raw_line
 
 #: Characters of a name that somebody chose, such as an application's: PostgreSQL's own names have 63.
 _NAME = 63
@@ -150,7 +150,7 @@ def holders(rows: Iterable[Row]) -> Iterator[int]:
 
 
 def _name(value: Any) -> str:  # noqa: ANN401 what a driver gives for text
-    return one_line(str(value or ""), _NAME)
+    return raw_line(str(value or ""), _NAME)
 
 
 def _seconds(value: float) -> float:

@@ -6,7 +6,7 @@ taken for one.
 
 import re
 
-from diagnostics.words import one_line
+from diagnostics.words import raw_line
 
 #: Characters of a shape that are kept: the runbook's statements have below 200.
 SHAPE = 300
@@ -44,7 +44,7 @@ def shape(statement: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return one_line(_ROWS.sub("(…), …", _LIST.sub("(…)", _SET.sub(rf"\1\2 {HIDDEN}", text))), SHAPE)
+    return raw_line(_ROWS.sub("(…), …", _LIST.sub("(…)", _SET.sub(rf"\1\2 {HIDDEN}", text))), SHAPE)
 
 
 def _piece(statement: str, found: re.Match[str]) -> tuple[str, int]:

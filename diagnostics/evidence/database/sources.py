@@ -25,7 +25,7 @@ from diagnostics.evidence.database.obstacles import Obstacle, counting, is_of_tl
 from diagnostics.evidence.network import Reached
 from diagnostics.model import CouldNotLookError, Evidence, Reason
 from diagnostics.observe import Seen, Source
-from diagnostics.words import WHOLE, counted, one_line
+from diagnostics.words import WHOLE, counted, raw_line
 
 #: Pids that are asked about at once.
 _PIDS = 50
@@ -87,7 +87,7 @@ class DatabaseLook:
     async def _refused(self, told: Told, login: Login, answer: Refused, took: int) -> DatabaseAccess:
         """Where it ended: by the words, and by a look by hand where these are of the way there."""
         by_words = obstacle(answer.words)
-        words = one_line(counting(answer.words), WHOLE)
+        words = raw_line(counting(answer.words), WHOLE)
         if not (by_words in _OF_THE_WAY or is_of_tls(by_words) or by_words is Obstacle.OTHER):
             return _access(told, login, obstacle=by_words, words=words, took_ms=took)
         way = await self._looker.way.reach(login)

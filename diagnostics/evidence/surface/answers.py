@@ -6,7 +6,7 @@ from typing import Any
 from diagnostics.evidence.http import Reply, words_of
 from diagnostics.evidence.json_values import part
 from diagnostics.evidence.surface.kinds import HealthPart
-from diagnostics.words import one_line
+from diagnostics.words import raw_line
 
 #: Parts and errors of one answer that are kept: a backend reports on a handful of things.
 AT_MOST = 10
@@ -54,9 +54,9 @@ def _part(name: str, said: Any) -> HealthPart | None:  # noqa: ANN401 any JSON
     if isinstance(said, dict):
         state = str(said.get("status", ""))
         words = next((said[word] for word in _WORDS if isinstance(said.get(word), str)), state)
-        return HealthPart(one_line(name, 60), state.lower() in _WELL, one_line(words)) if state else None
+        return HealthPart(raw_line(name, 60), state.lower() in _WELL, raw_line(words)) if state else None
     if isinstance(said, bool | str):
-        return HealthPart(one_line(name, 60), str(said).lower() in _WELL, one_line(str(said)))
+        return HealthPart(raw_line(name, 60), str(said).lower() in _WELL, raw_line(str(said)))
     return None
 
 
@@ -67,13 +67,13 @@ def graphql_data(reply: Reply) -> dict[str, Any]:
 
 def graphql_errors(reply: Reply) -> tuple[str, ...]:
     """The messages of a GraphQL answer's errors."""
-    return tuple(one_line(words_of(error.get("message")) or "an error without words") for error in _errors(reply))
+    return tuple(raw_line(words_of(error.get("message")) or "an error without words") for error in _errors(reply))
 
 
 def graphql_codes(reply: Reply) -> tuple[str, ...]:
     """The codes of its errors, such as UNAUTHENTICATED."""
     codes = (part(error.get("extensions")).get("code") for error in _errors(reply))
-    return tuple(one_line(code, 60) for code in codes if isinstance(code, str))
+    return tuple(raw_line(code, 60) for code in codes if isinstance(code, str))
 
 
 def _errors(reply: Reply) -> Iterator[dict[str, Any]]:

@@ -40,7 +40,7 @@ def patched(thing: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         (None, "not set"),
         ({"name": "LOG_LEVEL", "value": "info"}, "'info'"),
         ({"name": "LOG_LEVEL"}, "''"),
-        ({"name": "LOG_LEVEL", "value": "x" * 100}, f"'{'x' * 60}…'"),
+        ({"name": "LOG_LEVEL", "value": "x " * 100}, f"'{'x ' * 29}…'"),
         (FROM_MAP, "taken from config map config, key level"),
         ({"name": "X", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}, "taken from secret s, key k"),
         ({"name": "X", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}, "taken from metadata.name"),

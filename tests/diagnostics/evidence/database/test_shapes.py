@@ -40,7 +40,7 @@ def test_shapes(statement: str, expected: str) -> None:
 
 def test_long() -> None:
     """Keeps to its length, whatever comes."""
-    assert len(shape("SELECT " + "a, " * 1000)) == SHAPE + 1
+    assert len(shape("SELECT " + "a, " * 1000)) <= SHAPE + 1
 
 
 LITERALS = st.builds(
