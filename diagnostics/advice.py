@@ -13,3 +13,11 @@ class Advice:
     text: str
     command: str = ""
     act: str = ""
+
+
+#: Never `--all`: it has every certificate issued anew, and Let's Encrypt issues five of the same names in a week.
+RENEW = Advice(
+    "Have this one certificate renewed, and no other: each renewal counts against the issuer's limits. Which one it is "
+    "stands beside its secret in kubectl get certificates -A.",
+    "cmctl renew {certificate} -n {certificate namespace}",
+)

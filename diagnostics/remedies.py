@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from shlex import quote
 
-from diagnostics.advice import Advice
+from diagnostics.advice import RENEW, Advice
 from diagnostics.areas.database import advice as database
 from diagnostics.areas.graphql import advice as graphql
 from diagnostics.areas.network import advice as network
@@ -54,9 +54,9 @@ _SECRET = (
 _RENEW = (
     Advice(
         "See why cert-manager did not renew it: the certificate's and its order's last events.",
-        "{kubectl} describe certificate,certificaterequest,order -n keycloak",
+        "{kubectl} get certificates -n keycloak && {kubectl} describe certificaterequest,order -n keycloak",
     ),
-    Advice("Renew it by hand.", "cmctl renew --all -n keycloak"),
+    RENEW,
 )
 _REREGISTER = Advice(
     "If they were off, every registered resource was deleted with them: have the backend register its entities anew."
@@ -347,6 +347,8 @@ _FROM_FACTS = {
     "table": "<TABLE>",
     "role": "volaticloud",
     "login from": "Volati's settings",
+    "certificate": "<CERTIFICATE>",
+    "certificate namespace": "<NAMESPACE>",
 }
 #: The kinds that kubectl rolls out, as subjects name them, and what marks the steps that are about these alone.
 _ROLLED_OUT = {"deployment", "statefulset", "daemonset"}

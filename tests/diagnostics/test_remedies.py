@@ -73,6 +73,25 @@ def test_no_command_shows_a_secret(id: str) -> None:
         assert Redactor().text(one.command) == one.command
 
 
+@pytest.mark.parametrize("id", sorted(ADVICE))
+def test_certificates_are_renewed_one_by_one(id: str) -> None:
+    """Never has all certificates renewed: each renewal counts against the issuer's limits."""
+    assert not [one.command for one in suggested(id) if "cmctl renew" in one.command and "--all" in one.command]
+
+
+def test_the_certificate_that_is_renewed() -> None:
+    """Names the one certificate that keeps the secret, where that is known."""
+    known = Fact("certificate", "api-tls"), Fact("certificate namespace", "edge")
+    assert "cmctl renew api-tls -n edge" in about_kind("network.certificate-expiring", "host", *known)
+    assert "cmctl renew <CERTIFICATE> -n <NAMESPACE>" in about_kind("network.certificate-expired", "host")
+
+
+def test_the_type_of_a_secret() -> None:
+    """Has a secret of another type made anew, since a type cannot be changed."""
+    (made,) = [one for one in about_kind("network.tls-secret-unusable", "secret") if "create secret tls" in one]
+    assert "replace --force" in made
+
+
 def test_unknown_causes() -> None:
     """Suggests nothing about a cause it has no advice for."""
     assert suggested("keycloak.no-such-check") == ()

@@ -37,6 +37,8 @@ _OPEN = {
     "release",
 }
 _CERTIFICATE, _PRIVATE_KEY = "tls.crt", "tls.key"
+#: How cert-manager marks a secret that it writes: by the name of the Certificate that asks for it.
+_KEPT_BY = "cert-manager.io/certificate-name"
 _POSTGRES_PORT = 5432
 _SCHEMES = ("postgres", "postgresql")
 
@@ -75,6 +77,7 @@ def secret(sent: wire.Secret, fingerprint: Fingerprint) -> Sealed:
         certificate=certificate_in(shown) if shown else None,
         key_fits=key_fits(shown, private) if shown and private else None,
         database=_database(values),
+        kept_by=(sent.metadata.annotations or {}).get(_KEPT_BY, ""),
     )
 
 

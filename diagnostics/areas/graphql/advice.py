@@ -1,6 +1,6 @@
 """What to do about what the checks of the HTTP surface find: a table of advice by the id of the cause."""
 
-from diagnostics.advice import Advice
+from diagnostics.advice import RENEW, Advice
 
 _LOG = Advice(
     "Read the backend's log at that moment.",
@@ -27,9 +27,9 @@ _SETTINGS = Advice(
 _CERTIFICATE = (
     Advice(
         "See what cert-manager says of the certificate, its order and its challenge.",
-        "{kubectl} describe certificate,certificaterequest,order,challenge -A",
+        "{kubectl} get certificates -A && {kubectl} describe certificaterequest,order,challenge -A",
     ),
-    Advice("Renew it by hand.", "cmctl renew --all -n {backend_namespace}"),
+    RENEW,
 )
 _DATABASE = Advice("Look at the database itself: `volati diagnose database` says what refuses, blocks or is used up.")
 _ROLLBACK = Advice(

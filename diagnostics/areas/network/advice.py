@@ -1,6 +1,6 @@
 """What to do about what the network checks find: a table of advice by the id of the cause."""
 
-from diagnostics.advice import Advice
+from diagnostics.advice import RENEW, Advice
 
 _WHO_IS_BEHIND = Advice(
     "Compare the selector with the labels of the pods.",
@@ -20,7 +20,7 @@ _CONTROLLER_SERVICE = Advice(
 )
 _CERTIFICATES = Advice(
     "See what cert-manager says of its certificate, request, order and challenge.",
-    "{kubectl} describe certificate,certificaterequest,order,challenge -A",
+    "{kubectl} get certificates -A && {kubectl} describe certificaterequest,order,challenge -A",
 )
 _HELM = Advice(
     "Mend it in the chart's values.yaml and run helm upgrade: what is changed by hand, the next upgrade undoes."
@@ -172,11 +172,16 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "network.tls-secret-unusable": (
         Advice("See its type and keys; values are not shown.", "{kubectl} describe secret {name} -n {namespace}"),
         Advice(
-            "Make it again from a certificate with its whole chain and the key that belongs to it.",
-            "{kubectl} create secret tls {name} -n {namespace} --cert=fullchain.pem --key=privkey.pem "
-            "--dry-run=client -o yaml | {kubectl} apply -f -",
+            "If cert-manager keeps it, have that one certificate renewed, and no other: each renewal counts against "
+            "the issuer's limits.",
+            "cmctl renew {certificate} -n {namespace}",
         ),
-        Advice("Where cert-manager keeps it, have it renewed.", "cmctl renew --all -n {namespace}"),
+        Advice(
+            "If it is kept by hand, make it anew from a certificate with its whole chain and the key that belongs to "
+            "it. The type of a secret cannot be changed, so this deletes it and creates it again.",
+            "{kubectl} create secret tls {name} -n {namespace} --cert=fullchain.pem --key=privkey.pem "
+            "--dry-run=client -o yaml | {kubectl} replace --force -f -",
+        ),
     ),
     "network.dns-missing": (
         _CONTROLLER_SERVICE,
@@ -234,8 +239,11 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     ),
     "network.certificate-expired": (
         _CERTIFICATES,
-        Advice("Have it renewed now.", "cmctl renew --all -A"),
-        Advice("If it is kept by hand, put the new one into the ingress's secret (kubectl create secret tls)."),
+        RENEW,
+        Advice(
+            "If it is kept by hand, put the new one into the ingress's secret (kubectl create secret tls "
+            "--dry-run=client -o yaml, and kubectl apply)."
+        ),
     ),
     "network.certificate-not-yet-valid": (
         Advice("Compare the clock of this machine with the certificate's beginning.", "timedatectl status"),
@@ -257,7 +265,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
         Advice("Serve the whole chain: tls.crt holds the certificate first and then those that lead to the root."),
     ),
-    "network.certificate-expiring": (_CERTIFICATES, Advice("Have it renewed now.", "cmctl renew --all -A")),
+    "network.certificate-expiring": (_CERTIFICATES, RENEW),
     "network.controller-log-errors": (
         _CONTROLLER_LOG,
         Advice(

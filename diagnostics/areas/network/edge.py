@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 
+from diagnostics.areas.network.keeping import kept_facts
 from diagnostics.check import Sign, check
 from diagnostics.commands import curl
 from diagnostics.context import Context
@@ -341,6 +342,7 @@ def _certificate_sign(one: HostState, certificate: Certificate, summary: str) ->
         Fact("issuer", certificate.issuer),
         Fact("valid", valid),
         Fact("secret", one.secret or "none"),
+        *kept_facts(one.kept_by),
     )
     return _sign(one, summary, facts, _tls_command(one))
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from diagnostics.areas.network.annotations import PREFIX, clashes, own, unknown
+from diagnostics.areas.network.keeping import kept_facts
 from diagnostics.check import Sign, check
 from diagnostics.commands import kubectl
 from diagnostics.context import Context
@@ -264,5 +265,6 @@ def _secret_sign(
     secret: Sealed, states: list[IngressState], summary: str, facts: tuple[Fact, ...], context: Context
 ) -> Sign:
     used = Fact("used by", few(state.subject for state in states))
+    kept_by = next((found for state in states if (found := state.kept_by(secret.name.name))), None)
     command = kubectl(context, "describe secret", secret.name)
-    return Sign(secret.name.subject("Secret"), summary, (*facts, used), command)
+    return Sign(secret.name.subject("Secret"), summary, (*facts, used, *kept_facts(kept_by)), command)

@@ -41,6 +41,8 @@ from diagnostics.observe import Seen, View
 T = TypeVar("T")
 #: How an ingress named its class before it had a field for it; controllers still heed it.
 OLD_CLASS = "kubernetes.io/ingress.class"
+#: What has cert-manager make a certificate for an ingress; it is called like the secret that it is kept in.
+_ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")
 
 
 class ServiceState(Value, frozen=True):
@@ -153,6 +155,13 @@ class IngressState(Value, frozen=True):
         """What is known of a secret of its namespace."""
         return next((one for one in self.secrets if one.name.name == name), None)
 
+    def kept_by(self, secret: str) -> Name | None:
+        """The certificate of cert-manager's that keeps one of its secrets; None where nobody says that one does."""
+        told = self.secret(secret)
+        asked = secret if any(one in self.ingress.annotations for one in _ISSUERS) else ""
+        named = (told.kept_by if told else "") or asked
+        return Name(self.ingress.name.namespace, named) if named else None
+
 
 class IngressRoutes(View, frozen=True):
     """Every ingress of the configured namespaces, with its class, services and certificates."""
@@ -194,7 +203,7 @@ class HostState(Value, frozen=True):
     """A public name: the ingresses that serve it, its secret, and how it is seen from outside, where it was looked at.
 
     `tls` says that an ingress means to serve it with a certificate; `secret` is the name of the secret with that, empty
-    where none is named.
+    where none is named, and `kept_by` the certificate of cert-manager's that keeps it.
     """
 
     name: str
@@ -203,6 +212,7 @@ class HostState(Value, frozen=True):
     tls: bool = False
     secret: str = ""
     sealed: Sealed | None = None
+    kept_by: Name | None = None
     seen: Host | None = None
     rests_on: tuple[Subject, ...] = ()
 
@@ -438,6 +448,7 @@ def _host(name: str, states: list[IngressState], seen: Host | None) -> HostState
         tls=bool(parts),
         secret=str(Name(state.ingress.name.namespace, secret)) if state else "",
         sealed=state.secret(secret) if state else None,
+        kept_by=state.kept_by(secret) if state else None,
         seen=seen,
         rests_on=unique(far),
     )

@@ -159,7 +159,10 @@ class DatabaseTarget(Value, frozen=True):
 
 
 class Sealed(Value, frozen=True):
-    """A secret or config map as facts. `exists` is false for one that was asked for and is not there."""
+    """A secret or config map as facts. `exists` is false for one that was asked for and is not there.
+
+    `kept_by` is the certificate of cert-manager's that writes it; empty where nobody says so.
+    """
 
     name: Name
     exists: bool = True
@@ -168,6 +171,7 @@ class Sealed(Value, frozen=True):
     certificate: Certificate | None = None
     key_fits: bool | None = None
     database: DatabaseTarget | None = None
+    kept_by: str = ""
 
     def key(self, name: str) -> Key | None:
         """The key of this name."""

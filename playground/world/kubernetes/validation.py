@@ -53,7 +53,13 @@ def change_faults(kind: Kind, before: Frozen, thing: Thing) -> list[FieldFault]:
         return [FieldFault.invalid("spec.template", {}, "field is immutable")]
     if kind.kind == "Pod" and _fixed(before["spec"]) != _fixed(thing["spec"]):
         return [FieldFault.forbidden("spec", _POD_CHANGES)]
+    if kind.kind == "Secret" and _type(before) != _type(thing):
+        return [FieldFault.invalid("type", _type(thing), "field is immutable")]
     return []
+
+
+def _type(secret: Frozen | Thing) -> str:
+    return str(secret.get("type") or "Opaque")
 
 
 def _name(kind: Kind, about: Thing) -> Iterator[FieldFault]:

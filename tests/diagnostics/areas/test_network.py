@@ -178,6 +178,27 @@ def test_a_certificate_that_is_not_there() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("issuer", "kept_by", "command"),
+    [
+        ({}, "", "cmctl renew <CERTIFICATE> -n <NAMESPACE>"),
+        ({"cert-manager.io/issuer": "letsencrypt"}, "", "cmctl renew volaticloud-tls -n volaticloud"),
+        ({}, "by-hand", "cmctl renew by-hand -n volaticloud"),
+        ({"cert-manager.io/cluster-issuer": "letsencrypt"}, "by-hand", "cmctl renew by-hand -n volaticloud"),
+    ],
+)
+def test_the_certificate_to_renew(issuer: dict[str, str], kept_by: str, command: str) -> None:
+    """Has the one certificate renewed that keeps the secret of the ingress, as the secret or the ingress says."""
+    ending = certificate(ends=timedelta(days=3))
+    found = diagnose(
+        ingresses=ingresses(ingress(annotations=issuer)),
+        sealed=ClusterSecrets(sealed=(tls_secret(certificate=ending, kept_by=kept_by),)),
+        edge=ClusterEdge(),
+    )
+    assert [one.id for one in found.causes] == ["network.certificate-expiring"]
+    assert command in [one.command for one in found.suggestions]
+
+
 def test_two_faults_are_two_causes() -> None:
     """Does not explain one service's error by another service's fault."""
     two = ingresses(ingress(), ingress("console", CONSOLE, "dashboard"))

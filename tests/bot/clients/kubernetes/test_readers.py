@@ -331,6 +331,13 @@ def test_a_database_by_its_address(url: str, target: DatabaseTarget | None) -> N
     assert sealed.secret(data(anything=url.encode()), keyed).database == target
 
 
+def test_who_keeps_a_secret() -> None:
+    """Reads which certificate of cert-manager's writes a secret."""
+    marked = {"metadata": {"annotations": {"cert-manager.io/certificate-name": "api"}}}
+    assert sealed.secret(given(wire.Secret, marked), keyed).kept_by == "api"
+    assert sealed.secret(wire.Secret(), keyed).kept_by == ""
+
+
 def test_what_is_learned_of_a_secret() -> None:
     """Has every value masked from then on, the password of an address too, but no name, user or host."""
     url = "postgresql://app:pa%2Fss@db:5432/volaticloud"

@@ -180,6 +180,19 @@ async def test_what_is_fixed() -> None:
     assert env.message.startswith('Pod "one" is invalid: spec: Forbidden: pod updates may not change fields other than')
 
 
+async def test_the_type_of_a_secret_is_fixed() -> None:
+    """Refuses to change a secret's type, in the words of a real server; its data may change."""
+    store = stocked()
+    stored(store, kind_named("Secret"), {"metadata": {"name": "tls", "namespace": "volaticloud"}, "type": "Opaque"})
+    async with client(store) as asker:
+        path = "/api/v1/namespaces/volaticloud/secrets/tls"
+        typed = await asker.patch(path, {"type": "kubernetes.io/tls"}, "merge-patch")
+        data = await asker.patch(path, {"data": {"tls.crt": "eA=="}}, "merge-patch")
+    words = 'Secret "tls" is invalid: type: Invalid value: "kubernetes.io/tls": field is immutable'
+    assert (typed.status, typed.message) == (422, words)
+    assert data.status == 200
+
+
 async def test_unknown_fields() -> None:
     """Drops unknown fields with a warning, in silence, or refuses them, as the client wants."""
     async with client(with_deployment()) as asker:
