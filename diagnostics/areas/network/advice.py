@@ -56,6 +56,9 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
         _HELM,
     ),
+    "network.policy-cuts-large-dns": (
+        Advice("Nothing is to be done while names resolve. For large answers, allow TCP 53 beside UDP 53."),
+    ),
     "network.service-missing": (
         Advice(
             "See whether the release has it, and install it again with helm upgrade.",

@@ -1,7 +1,7 @@
 """Checks of network policies: whether the connections that the platform needs still pass."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from itertools import product
 
@@ -23,17 +23,19 @@ from diagnostics.evidence.cluster.routes import (
     target_ports,
     unique,
 )
-from diagnostics.evidence.cluster.services import ServicePort
+from diagnostics.evidence.cluster.services import Service, ServicePort
 from diagnostics.model import Fact, Severity, Subject, Value
 from diagnostics.runbook import Section
 from diagnostics.words import counted, few
 
 _DNS = Name("kube-system", "kube-dns")
-_DNS_DOORS = (Door(53, "UDP"), Door(53, "TCP"))
+_UDP, _TCP = Door(53, "UDP"), Door(53, "TCP")
+#: Where Keycloak answers health checks and metrics since 25: nobody logs in there, and policies rightly keep it shut.
+_MANAGEMENT, _MANAGEMENT_NAMES = 9000, {"management", "health", "metrics", "http-management", "http-metrics"}
 
 
 class Path(Value, frozen=True):
-    """Connections that the platform needs: from any of these pods to any of those ends, through a door of each.
+    """Connections that the platform needs: from any of these pods to any of those ends, through one of its doors.
 
     `who` needs them, and `whom` they lead to, in words. `about` is what is hurt when they are cut.
     """
@@ -41,7 +43,7 @@ class Path(Value, frozen=True):
     who: str
     whom: str
     sources: tuple[End, ...]
-    targets: tuple[tuple[End, Door], ...]
+    targets: tuple[tuple[End, tuple[Door, ...]], ...]
     about: Subject
     rests_on: tuple[Subject, ...] = ()
 
@@ -65,25 +67,46 @@ class Cut(Value, frozen=True):
 )
 def policy_cuts_path(seen: Traffic, context: Context) -> Iterator[Sign]:
     """Once any policy selects a pod, only what some policy allows passes: a missing allowance shows as silence."""
-    cuts: dict[Subject, list[Cut]] = defaultdict(list)
-    for path in _paths(seen, context):
-        cut = _judged(path, seen.rules)
-        if cut:
-            cuts[path.about].append(cut)
+    cuts = _cuts(_paths(seen, context), seen.rules)
     return (_sign(about, some, context) for about, some in cuts.items())
 
 
-CHECKS = (policy_cuts_path,)
+@check(
+    Traffic,
+    "network.policy-cuts-large-dns",
+    "A network policy cuts DNS over TCP",
+    Severity.NOTE,
+    Section.NETWORK,
+)
+def policy_cuts_large_dns(seen: Traffic, context: Context) -> Iterator[Sign]:
+    """Names are asked for over UDP. Only an answer too large for that is asked for again, over TCP: few ever are."""
+    backend = context.cluster.backend
+    paths = tuple(_of_backend(seen, backend, _dns(seen, backend, _TCP)))
+    cuts = {} if _cuts(_of_backend(seen, backend, _dns(seen, backend, _UDP)), seen.rules) else _cuts(paths, seen.rules)
+    return (_sign(about, some, context, Severity.NOTE) for about, some in cuts.items())
 
 
-def _sign(about: Subject, cuts: Sequence[Cut], context: Context) -> Sign:
+CHECKS = (policy_cuts_path, policy_cuts_large_dns)
+
+
+def _cuts(paths: Iterable[Path], policies: Policies) -> dict[Subject, list[Cut]]:
+    """The paths that policies hold, by what is hurt."""
+    cuts: dict[Subject, list[Cut]] = defaultdict(list)
+    for path in paths:
+        cut = _judged(path, policies)
+        if cut:
+            cuts[path.about].append(cut)
+    return cuts
+
+
+def _sign(about: Subject, cuts: Sequence[Cut], context: Context, lightly: Severity | None = None) -> Sign:
     policies = unique(name for cut in cuts for name in cut.policies)
     held = f"policy {few(policies)} cuts" if len(policies) == 1 else f"policies {few(policies)} cut"
     whom = "; ".join(_in_words(cut) for cut in cuts)
     summary = f"Network {held} {cuts[0].path.who} off from {whom}: nothing allows it"
     facts = tuple(Fact(cut.path.whom, f"{cut.held} of {cut.of} connections cut, such as {cut.example}") for cut in cuts)
     command = kubectl(context, "describe networkpolicy", policies[0])
-    severity = None if any(cut.held == cut.of for cut in cuts) else Severity.WARNING
+    severity = lightly or (None if any(cut.held == cut.of for cut in cuts) else Severity.WARNING)
     rests_on = unique(subject for cut in cuts for subject in cut.path.rests_on)
     return Sign(about, summary, facts, command, severity, rests_on)
 
@@ -96,17 +119,18 @@ def _in_words(cut: Cut) -> str:
 def _judged(path: Path, policies: Policies) -> Cut | None:
     """What policies hold of a path; None where they hold nothing."""
     pairs = [
-        (source, target, door)
-        for source, (target, door) in product(path.sources, path.targets)
+        (source, target, doors)
+        for source, (target, doors) in product(path.sources, path.targets)
         if source.outside or source != target
     ]
-    ruled = [(source, target, door, policies.ruling(source, target, door)) for source, target, door in pairs]
-    held = [one for one in ruled if not one[3].passes]
+    ruled = [(one, [policies.ruling(one[0], one[1], door) for door in one[2]]) for one in pairs]
+    held = [(one, rulings) for one, rulings in ruled if not any(ruling.passes for ruling in rulings)]
     if not held:
         return None
-    source, target, door, _ = held[0]
-    names = unique(name for *_, ruling in held for name in _holders(ruling))
-    return Cut(path, len(held), len(ruled), names, f"{source.label} to {target.label} {door}")
+    (source, target, doors), _ = held[0]
+    names = unique(name for _, rulings in held for ruling in rulings for name in _holders(ruling))
+    example = f"{source.label} to {target.label} {' or '.join(str(door) for door in doors)}"
+    return Cut(path, len(held), len(ruled), names, example)
 
 
 def _holders(ruling: Ruling) -> tuple[Name, ...]:
@@ -142,21 +166,41 @@ def _from_controller(seen: Traffic, context: Context) -> Iterator[Path]:
 def _from_backend(seen: Traffic, context: Context) -> Iterator[Path]:
     """From the backend to Keycloak, to the database and to the cluster's DNS."""
     backend = context.cluster.backend
+    ends = (*_keycloak(seen, context), *_database(seen, backend), *_dns(seen, backend, _UDP))
+    return _of_backend(seen, backend, ends)
+
+
+_Ends = tuple[tuple[End, tuple[Door, ...]], ...]
+_Targets = tuple[str, _Ends]
+
+
+def _of_backend(seen: Traffic, backend: Name, ends: Iterable[_Targets]) -> Iterator[Path]:
     sources = seen.of_workload(backend)
     state = seen.workload(backend)
     about = state.subject if state else backend.subject("Deployment")
-    for whom, targets in (*_keycloak(seen, context), *_database(seen, backend), *_dns(seen, backend)):
-        yield Path("the backend", whom, sources, targets, about)
-
-
-_Targets = tuple[str, tuple[tuple[End, Door], ...]]
+    return (Path("the backend", whom, sources, targets, about) for whom, targets in ends)
 
 
 def _keycloak(seen: Traffic, context: Context) -> Iterator[_Targets]:
+    """To a pod of Keycloak's by any port of its service: which of http and https the backend uses is not known."""
     platform = context.cluster
     state = seen.services.state(platform.keycloak) if seen.services else None
     if state and seen.whole(platform.backend.namespace, platform.keycloak.namespace):
-        yield f"Keycloak's service {platform.keycloak}", _behind(state, state.service.ports)
+        yield f"Keycloak's service {platform.keycloak}", _by_any(_behind(state, _for_logins(state.service)))
+
+
+def _for_logins(service: Service) -> tuple[ServicePort, ...]:
+    """Its ports but for that of the management, where it has others."""
+    others = tuple(one for one in service.ports if one.name not in _MANAGEMENT_NAMES and one.number != _MANAGEMENT)
+    return others or service.ports
+
+
+def _by_any(ends: _Ends) -> _Ends:
+    """Each end once, with all the doors it has."""
+    found: dict[str, tuple[End, tuple[Door, ...]]] = {}
+    for one, doors in ends:
+        found[one.label] = (one, (*found.get(one.label, (one, ()))[1], *doors))
+    return tuple(found.values())
 
 
 def _database(seen: Traffic, backend: Name) -> Iterator[_Targets]:
@@ -173,23 +217,22 @@ def _database(seen: Traffic, backend: Name) -> Iterator[_Targets]:
         yield words, _outside(target.host, target.port, seen.database_addresses)
 
 
-def _outside(host: str, port: int, looked_up: tuple[str, ...]) -> tuple[tuple[End, Door], ...]:
+def _outside(host: str, port: int, looked_up: tuple[str, ...]) -> _Ends:
     addresses = (host,) if _is_address(host) else looked_up
-    return tuple((End(f"{address}:{port}", address=address, ports=()), Door(port)) for address in addresses)
+    return tuple((End(f"{address}:{port}", address=address, ports=()), (Door(port),)) for address in addresses)
 
 
-def _dns(seen: Traffic, backend: Name) -> Iterator[_Targets]:
-    """To the cluster's DNS, over UDP and over TCP; which pods that are is not always seen.
+def _dns(seen: Traffic, backend: Name, door: Door) -> Iterator[_Targets]:
+    """To the cluster's DNS; which pods that are is not always seen.
 
     A node may have a cache of its own in between, at an address of the node: so every allowed address counts.
     """
     if not seen.whole(backend.namespace):
         return
     state = seen.services.state(_DNS) if seen.services else None
-    for door in _DNS_DOORS:
-        known = _behind(state, _ports_at(state, door)) if state and seen.whole(_DNS.namespace) else ()
-        ends = tuple((replace(one, address=""), through) for one, through in known)
-        yield f"the cluster's DNS ({door})", ends or ((End("the cluster's DNS", _DNS.namespace), door),)
+    known = _behind(state, _ports_at(state, door)) if state and seen.whole(_DNS.namespace) else ()
+    ends = tuple((replace(one, address=""), through) for one, through in known)
+    yield f"the cluster's DNS ({door})", ends or ((End("the cluster's DNS", _DNS.namespace), (door,)),)
 
 
 def _ports_at(state: ServiceState, door: Door) -> tuple[ServicePort, ...]:
@@ -207,19 +250,19 @@ def _service_at(seen: Traffic, host: str, home: str) -> ServiceState | None:
     return None
 
 
-def _behind(state: ServiceState, ports: Sequence[ServicePort]) -> tuple[tuple[End, Door], ...]:
-    """The pods behind a service, each with the ports that these of the service lead to.
+def _behind(state: ServiceState, ports: Sequence[ServicePort]) -> _Ends:
+    """The pods behind a service, each once for each of the ports that these of the service lead to.
 
     A port that no container says it has is at fault itself: whether a policy lets it through is no matter then.
     """
-    found: list[tuple[End, Door]] = []
+    found: list[tuple[End, tuple[Door, ...]]] = []
     for pod in state.pods:
         owner = state.state_of(pod)
         if owner and on_the_network(pod):
             template = owner.workload.template
             has = {one.number for one in ports_of(template)}
             doors = (Door(number, port.protocol) for port in ports for number in target_ports(port, template))
-            found.extend((end(pod, template), door) for door in doors if not has or door.port in has)
+            found.extend((end(pod, template), (door,)) for door in doors if not has or door.port in has)
     return tuple(found)
 
 

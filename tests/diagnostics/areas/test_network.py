@@ -246,8 +246,8 @@ def test_one_finding_for_all_paths_of_a_workload() -> None:
     assert finding.subject == Subject("statefulset", str(BACKEND))
     assert finding.summary == (
         "Network policy volaticloud/no-way-out cuts the backend off from Keycloak's service "
-        "keycloak/volaticloud-keycloak-service; the database at db.example.com:5432; the cluster's DNS (UDP 53); "
-        "the cluster's DNS (TCP 53): nothing allows it"
+        "keycloak/volaticloud-keycloak-service; the database at db.example.com:5432; the cluster's DNS (UDP 53): "
+        "nothing allows it"
     )
     assert finding.evidence[0].value.startswith("2 of 2 connections cut, such as pod volaticloud/backend-")
 

@@ -166,6 +166,18 @@ def allowing(*allowances: Allowance) -> Policy:
     return replace(DENY_OUT, egress=allowances)
 
 
+def keycloak_with(port: ServicePort) -> dict[str, Any]:
+    """Keycloak with one more port, which its container has, too."""
+    kept = service(KEYCLOAK, ports=(ServicePort(8080, "http", "http"), port))
+    listens = (Port(8080, "http"), Port(port.number, port.name))
+    return {
+        "services": replace(services(), services=(service(), kept, routes.BALANCED)),
+        "workloads": replace(
+            workloads(), workloads=(workload(), workload(KEYCLOAK, 1, ports=listens), workload(CONTROLLER, 1))
+        ),
+    }
+
+
 SERVICES = (
     Case(
         "network.service-missing",
@@ -504,7 +516,7 @@ POLICIES = (
             traffic(policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED))),
             traffic(policies=policies(allowing(DNS_ALLOWED, KEYCLOAK_ALLOWED))),
             traffic(policies=policies(allowing(DATABASE_ALLOWED, KEYCLOAK_ALLOWED))),
-            traffic(policies=policies(allowing(*ALL_OUT[1:], Allowance(ports=(PolicyPort(53, "UDP"),))))),
+            traffic(policies=policies(allowing(*ALL_OUT[1:], Allowance(ports=(PolicyPort(53, "TCP"),))))),
             traffic(
                 policies=policies(
                     allowing(
@@ -516,6 +528,13 @@ POLICIES = (
             ),
             traffic(policies=policies(replace(DENY, pods=Selector.of_labels({"app": "volaticloud-backend"})))),
             traffic(policies=policies(Policy(Name("keycloak", "deny"), NOTHING))),
+            # Only the management's port passes.
+            traffic(
+                policies=policies(
+                    Policy(Name("keycloak", "deny"), NOTHING, ingress=(Allowance(ports=(PolicyPort(9000),)),))
+                ),
+                **keycloak_with(ServicePort(9000, 9000, "management")),
+            ),
             traffic(
                 policies=policies(allowing(DNS_ALLOWED, KEYCLOAK_ALLOWED)),
                 sealed=ClusterSecrets(sealed=(routes.database("192.0.2.1"),)),
@@ -532,6 +551,10 @@ POLICIES = (
         ),
         silent=(
             traffic(),
+            traffic(policies=policies(allowing(*ALL_OUT[1:], Allowance(ports=(PolicyPort(53, "UDP"),))))),
+            # Of Keycloak's ports the one for logins passes; which of http and https that is, is not known.
+            traffic(policies=policies(allowing(*ALL_OUT)), **keycloak_with(ServicePort(9000, 9000, "management"))),
+            traffic(policies=policies(allowing(*ALL_OUT)), **keycloak_with(ServicePort(8443, 8443, "https"))),
             traffic(policies=policies(DENY, replace(DENY, ingress=(FROM_CONTROLLER,)))),
             traffic(policies=policies(replace(DENY, ingress=(Allowance(ports=(PolicyPort(8000, end=8080),)),)))),
             traffic(
@@ -562,6 +585,22 @@ POLICIES = (
             ),
         ),
         says=" off from ",
+        context=routes.CONTEXT,
+    ),
+)
+
+LARGE_DNS = (
+    Case(
+        "network.policy-cuts-large-dns",
+        fires=(traffic(policies=policies(allowing(*ALL_OUT[1:], Allowance(ports=(PolicyPort(53, "UDP"),))))),),
+        silent=(
+            traffic(),
+            traffic(policies=policies(allowing(*ALL_OUT))),
+            # Where names cannot be asked for at all, that is what is told.
+            traffic(policies=policies(DENY_OUT)),
+            traffic(policies=policies(allowing(*ALL_OUT[1:], Allowance(ports=(PolicyPort(53, "TCP"),))))),
+        ),
+        says=" cuts the backend off from the cluster's DNS (TCP 53)",
         context=routes.CONTEXT,
     ),
 )
@@ -783,6 +822,6 @@ NAMES = (
     ),
 )
 
-CASES = (*SERVICES, *INGRESSES, *POLICIES, *CONTROLLERS, *NAMES)
+CASES = (*SERVICES, *INGRESSES, *POLICIES, *LARGE_DNS, *CONTROLLERS, *NAMES)
 
 __all__ = ["CASES", "kinds"]
