@@ -9,7 +9,7 @@ from diagnostics.check import Sign, check
 from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.evidence.cluster.routes import OLD_CLASS, IngressRoutes, IngressState, backends, port_of, unique
+from diagnostics.evidence.cluster.routes import IngressRoutes, IngressState, backends, by_annotation, port_of, unique
 from diagnostics.evidence.cluster.services import Route, Sealed
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
@@ -26,7 +26,7 @@ def ingress_class_unknown(seen: IngressRoutes, context: Context) -> Iterator[Sig
     """An ingress whose class does not exist is ignored by every controller: its hosts answer 404."""
     there = few(one.name for one in seen.classes) or "none"
     for one in seen.ingresses:
-        if not one.known or one.controller or _by_annotation(one):
+        if not one.known or one.controller or by_annotation(one.ingress):
             continue
         wanted = one.ingress.class_name
         asks = f"asks for class {wanted}, which does not exist" if wanted else "names no class, and none is the default"
@@ -40,9 +40,12 @@ def ingress_elsewhere(seen: IngressRoutes, context: Context) -> Iterator[Sign]:
     """It is served by a controller that is not looked at here, so nothing is said of what that makes of it."""
     mine = context.cluster.controller_class
     for one in seen.ingresses:
-        if one.controller and one.controller != mine:
-            summary = f"Ingress {one.ingress.name} is served by {one.controller}, not by {mine}; it is left alone"
-            facts = (Fact("class", one.ingress.class_name or "the default"), Fact("controller", one.controller))
+        wanted = one.ingress.class_name
+        # Of the old annotation any controller may make what it likes: Google's and Amazon's have no class for it.
+        who = one.controller or (f"whoever serves class {wanted}" if by_annotation(one.ingress) else "")
+        if who and who != mine:
+            summary = f"Ingress {one.ingress.name} is served by {who}, not by {mine}; it is left alone"
+            facts = (Fact("class", wanted or "the default"), Fact("controller", one.controller or "not known"))
             yield Sign(one.subject, summary, facts, _describe(one, context))
 
 
@@ -183,14 +186,7 @@ CHECKS = (
 
 def _mine(seen: IngressRoutes, context: Context) -> tuple[IngressState, ...]:
     """The ingresses that the platform's controller serves."""
-    by_class = seen.served_by(context.cluster.controller_class)
-    return (*by_class, *(one for one in seen.ingresses if not one.controller and _by_annotation(one)))
-
-
-def _by_annotation(one: IngressState) -> bool:
-    """Whether the class is named by the old annotation, for which a controller needs no class to exist."""
-    named = one.ingress.annotations.get(OLD_CLASS)
-    return named is not None and named == one.ingress.class_name
+    return seen.served_by(context.cluster.controller_class)
 
 
 def _describe(one: IngressState, context: Context) -> str:

@@ -41,6 +41,8 @@ from diagnostics.observe import Seen, View
 T = TypeVar("T")
 #: How an ingress named its class before it had a field for it; controllers still heed it.
 OLD_CLASS = "kubernetes.io/ingress.class"
+#: Whom the old annotation means by "nginx" where no class is called so: ingress-nginx needs none for it.
+_OLD_NGINX, _INGRESS_NGINX = "nginx", "k8s.io/ingress-nginx"
 #: What has cert-manager make a certificate for an ingress; it is called like the secret that it is kept in.
 _ISSUERS = ("cert-manager.io/issuer", "cert-manager.io/cluster-issuer")
 
@@ -404,7 +406,14 @@ def controller_of(ingress: Ingress, classes: Iterable[IngressClass]) -> str:
     """Who serves an ingress; empty where its class does not exist, or it names none and none is the default."""
     wanted = ingress.class_name
     found = (one for one in classes if (one.name == wanted if wanted else one.default))
-    return next((one.controller for one in found), "")
+    old = _INGRESS_NGINX if by_annotation(ingress) and wanted == _OLD_NGINX else ""
+    return next((one.controller for one in found), old)
+
+
+def by_annotation(ingress: Ingress) -> bool:
+    """Whether the class is named by the old annotation, for which a controller needs no class to exist."""
+    named = ingress.annotations.get(OLD_CLASS)
+    return named is not None and named == ingress.class_name
 
 
 def _services_of(ingress: Ingress, services: ClusterServices | None) -> tuple[Service, ...] | None:

@@ -516,6 +516,15 @@ def test_another_controllers_ingress_is_left_alone() -> None:
     assert [(one.id, one.severity) for one in found.findings] == [("network.ingress-elsewhere", Severity.NOTE)]
 
 
+def test_a_class_by_the_old_annotation() -> None:
+    """Looks at the names of an ingress that asks for nginx by the old annotation, for which no class has to exist."""
+    old = cases.annotated_as("nginx")
+    found = diagnose(ingresses=ingresses(old, classes=()), edge=edge(status=502))
+    assert [one.id for one in found.findings] == ["network.gateway-error"]
+    other = diagnose(ingresses=ingresses(cases.annotated_as("gce"), classes=()), edge=edge(status=502))
+    assert [one.id for one in other.findings] == ["network.ingress-elsewhere"]
+
+
 def test_limits_come_from_the_context() -> None:
     """Judges by the limits it is given."""
     later = replace(CONTEXT, limits=replace(CONTEXT.limits, name_lookup_slow_ms=4, certificate_days=91))

@@ -13,6 +13,7 @@ from diagnostics.evidence.cluster.routes import IngressRoutes, PublicNames, Serv
 from diagnostics.evidence.cluster.services import (
     Allowance,
     Backend,
+    Ingress,
     IngressClass,
     Key,
     Peer,
@@ -340,6 +341,12 @@ SERVICES = (
     ),
 )
 
+
+def annotated_as(name: str, **facts: Any) -> Ingress:
+    """An ingress that names its class by the old annotation, as Google's and Amazon's controllers want it."""
+    return ingress(class_name=name, annotations={"kubernetes.io/ingress.class": name}, **facts)
+
+
 OTHER_ROUTE = (Route(API, "/", "Prefix", Backend("dashboard", 8080)),)
 CANARY = {"nginx.ingress.kubernetes.io/canary": "true", "nginx.ingress.kubernetes.io/canary-weight": "10"}
 
@@ -366,9 +373,16 @@ INGRESSES = (
     ),
     Case(
         "network.ingress-elsewhere",
-        fires=(leads(ingresses=ingresses(ingress(class_name="other"))),),
-        silent=(leads(), leads(ingresses=ingresses(ingress(class_name="ngnix")))),
-        says="is served by example.com/other, not by k8s.io/ingress-nginx",
+        fires=(
+            leads(ingresses=ingresses(ingress(class_name="other"))),
+            leads(ingresses=ingresses(annotated_as("gce"))),
+        ),
+        silent=(
+            leads(),
+            leads(ingresses=ingresses(ingress(class_name="ngnix"))),
+            leads(ingresses=ingresses(annotated_as("nginx"), classes=())),
+        ),
+        says=", not by k8s.io/ingress-nginx; it is left alone",
         context=routes.CONTEXT,
     ),
     Case(
@@ -376,11 +390,13 @@ INGRESSES = (
         fires=(
             leads(ingresses=ingresses(ingress(to="backend"))),
             leads(ingresses=ingresses(ingress(default=Backend("gone", 80)))),
+            leads(ingresses=ingresses(annotated_as("nginx", to="backend"), classes=())),
             leads(services=services()),
         ),
         silent=(
             leads(),
             leads(ingresses=ingresses(ingress(to="backend", class_name="other"))),
+            leads(ingresses=ingresses(annotated_as("alb", to="ssl-redirect"))),
             leads(services=replace(services(), gaps=(WHY,))),
         ),
         says="which does not exist in namespace volaticloud",
@@ -412,6 +428,7 @@ INGRESSES = (
             leads(ingresses=ingresses(ingress(), ingress("console", host="console.volaticloud.com"))),
             leads(ingresses=ingresses(ingress(), ingress("copy", annotations=CANARY))),
             leads(ingresses=ingresses(ingress(), ingress("copy", class_name="other"))),
+            leads(ingresses=ingresses(ingress("new"), annotated_as("gce"))),
             leads(
                 ingresses=ingresses(
                     ingress(), ingress("exact", routes=(Route(API, "/", "Exact", Backend("dashboard", 80)),))
