@@ -347,6 +347,7 @@ _FROM_FACTS = {
     "table": "<TABLE>",
     "role": "volaticloud",
     "login from": "Volati's settings",
+    "controller kind": "deployment",
     "certificate": "<CERTIFICATE>",
     "certificate namespace": "<NAMESPACE>",
 }
@@ -390,7 +391,12 @@ def _in_sql(facts: Mapping[str, str]) -> dict[str, str]:
 
 
 def _fits(advice: Advice, subject: Subject) -> bool:
-    """Whether a step can be done about this: a job or a single pod has no rollouts, no scale and no release."""
+    """Whether a step can be done about this: a job or a single pod has no rollouts, no scale and no release.
+
+    Nor can a daemon set be scaled: it has a pod on each node that fits.
+    """
+    if subject.kind == "daemonset" and " scale " in advice.command:
+        return False
     return subject.kind in _ROLLED_OUT or not any(words in advice.command for words in _OF_ROLLOUTS)
 
 

@@ -91,7 +91,7 @@ TESTED_ELSEWHERE = {
     "diagnostics/areas/keycloak/platform.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/realm.py": "tests/diagnostics/areas/test_checks.py",
     "diagnostics/areas/keycloak/token.py": "tests/diagnostics/areas/test_checks.py",
-    "diagnostics/areas/network/keeping.py": "tests/diagnostics/areas/test_network.py",
+    "diagnostics/areas/network/naming.py": "tests/diagnostics/areas/test_network.py",
     "diagnostics/areas/server/advice.py": "tests/diagnostics/test_remedies.py",
     "diagnostics/areas/server/ailments.py": "tests/diagnostics/areas/test_server.py",
     "diagnostics/areas/server/containers.py": "tests/diagnostics/areas/test_server.py",

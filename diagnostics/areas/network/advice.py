@@ -7,7 +7,8 @@ _WHO_IS_BEHIND = Advice(
     "{kubectl} describe service {name} -n {namespace} && {kubectl} get pods -n {namespace} --show-labels",
 )
 _CONTROLLER_LOG = Advice(
-    "Read the ingress controller's log.", "{kubectl} logs deployment/{controller} -n {controller_namespace} --tail=200"
+    "Read the ingress controller's log.",
+    "{kubectl} logs {controller kind}/{controller} -n {controller_namespace} --tail=200",
 )
 _CONTROLLER_PODS = Advice(
     "See its pods, and the events about them.",
@@ -37,7 +38,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _CONTROLLER_PODS,
         Advice(
             "If it has crashed, read the log of the run before.",
-            "{kubectl} logs deployment/{controller} -n {controller_namespace} --previous --tail=100",
+            "{kubectl} logs {controller kind}/{controller} -n {controller_namespace} --previous --tail=100",
         ),
         Advice(
             "If it is scaled to 0, give it its pods back.",
@@ -259,7 +260,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
         Advice(
             "If the secret has the right one, the controller has not taken it: its log says why.",
-            "{kubectl} logs deployment/{controller} -n {controller_namespace} --tail=200",
+            "{kubectl} logs {controller kind}/{controller} -n {controller_namespace} --tail=200",
         ),
     ),
     "network.certificate-untrusted": (

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from diagnostics.areas.network.naming import controller_facts
 from diagnostics.areas.network.readiness import pod_facts, starting, why_not_ready
 from diagnostics.check import Sign, check
 from diagnostics.commands import kubectl
@@ -10,7 +11,7 @@ from diagnostics.evidence.cluster.kinds import ClusterController
 from diagnostics.evidence.cluster.logs import KnownLine
 from diagnostics.evidence.cluster.routes import workload_and_all
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.model import Fact, Severity, Subject
+from diagnostics.model import Fact, Severity
 from diagnostics.runbook import Section
 from diagnostics.words import counted, one_line
 
@@ -45,14 +46,16 @@ def controller_down(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
         return
     staying = [pod for pod in state.pods if pod.deleting_since is None and not pod.finished]
     if not state.workload.wanted:
-        why = "it is scaled to 0"
+        why = "no node fits it" if state.workload.kind == "DaemonSet" else "it is scaled to 0"
     elif staying:
         why = why_not_ready(staying, (state,))
     else:
         why = f"it asks for {counted(state.workload.wanted, 'pod')} and has none"
     ready = f"none of {counted(len(staying), 'pod')} is ready" if len(staying) > 1 else "no pod is ready"
     summary = f"The ingress controller, {state.subject}, does not run ({ready}): {why}"
-    facts = (Fact("wanted pods", str(state.workload.wanted)), *pod_facts(staying, (state,)))
+    kind = state.workload.kind.lower()
+    pods = pod_facts(staying, (state,))
+    facts = (Fact("wanted pods", str(state.workload.wanted)), *pods, *controller_facts(kind))
     command = kubectl(context, "get pods", state.workload.name.namespace, "-o wide")
     below = tuple(subject for subject in workload_and_all(state) if subject != state.subject)
     yield Sign(state.subject, summary, facts, command, None, below)
@@ -74,7 +77,7 @@ def controller_log_errors(seen: ClusterController, context: Context) -> Iterator
             f"The ingress controller cannot load its configuration ({times} in its log): {one_line(stuck[-1].line)}"
         )
         facts = tuple(Fact(f"{one.meaning} ({one.count})", one.line) for one in stuck[:_LINES])
-        yield Sign(_subject(context), summary, facts, _log_command(context))
+        yield _of_log(seen, summary, facts, context)
 
 
 @check(ClusterController, "network.proxy-errors", "The ingress controller's log has errors", _NOTE, _SECTION)
@@ -89,7 +92,7 @@ def proxy_errors(seen: ClusterController, context: Context) -> Iterator[Sign]:
         facts = tuple(Fact(f"{one.meaning} ({one.count})", one.line) for one in known[:_LINES])
         lines = tuple(Fact("line", line) for line in errors[-_LINES:])
         summary = f"{many} in the last {read} of the ingress controller's log: {one_line(last)}"
-        yield Sign(_subject(context), summary, facts or lines, _log_command(context))
+        yield _of_log(seen, summary, facts or lines, context)
 
 
 @check(ClusterController, "network.controller-log-unread", "The ingress controller's log was not read", _NOTE, _SECTION)
@@ -98,7 +101,7 @@ def controller_log_unread(seen: ClusterController, context: Context) -> Iterator
     gaps = [f"{log.pod}: {log.gap}" for log in seen.logs if log.gap]
     if gaps and len(gaps) == len(seen.logs):
         summary = f"The ingress controller's log could not be read: {one_line(gaps[0])}"
-        yield Sign(_subject(context), summary, tuple(Fact("log", gap) for gap in gaps), _log_command(context))
+        yield _of_log(seen, summary, tuple(Fact("log", gap) for gap in gaps), context)
 
 
 #: Upstream of everything that goes through it.
@@ -119,14 +122,12 @@ def _coming(state: WorkloadState, context: Context) -> bool:
     return bool(staying) and all(starting(pod, context) for pod in staying)
 
 
-def _subject(context: Context) -> Subject:
-    return context.cluster.controller.subject("Deployment")
-
-
 def _weight(one: KnownLine) -> tuple[int, int]:
     return one.severity.rank, -one.count
 
 
-def _log_command(context: Context) -> str:
-    name = context.cluster.controller
-    return kubectl(context, f"logs deployment/{name.name}", name.namespace, "--tail=200")
+def _of_log(seen: ClusterController, summary: str, facts: tuple[Fact, ...], context: Context) -> Sign:
+    """A sign of what its log says, or does not say."""
+    name, kind = context.cluster.controller, seen.kind.lower()
+    command = kubectl(context, f"logs {kind}/{name.name}", name.namespace, "--tail=200")
+    return Sign(name.subject(kind), summary, (*facts, *controller_facts(kind)), command)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 
-from diagnostics.areas.network.keeping import kept_facts
+from msgspec.structs import replace
+
+from diagnostics.areas.network.naming import controller_facts, kept_facts
 from diagnostics.check import Sign, check
 from diagnostics.commands import curl
 from diagnostics.context import Context
@@ -227,8 +229,9 @@ CHECKS = (
 
 def _ours(seen: PublicNames, context: Context) -> Iterator[HostState]:
     """The names that the platform's controller serves, without those that stand for many."""
-    mine = context.cluster.controller_class
-    return (one for one in seen.hosts if mine in one.controllers and not one.name.startswith("*"))
+    mine, kind = context.cluster.controller_class, seen.kind_of(context.cluster.controller)
+    ours = (one for one in seen.hosts if mine in one.controllers and not one.name.startswith("*"))
+    return (replace(one, served_by=kind) for one in ours)
 
 
 def _looked_at(seen: PublicNames, context: Context) -> Iterator[tuple[HostState, Host]]:
@@ -278,6 +281,7 @@ def _shared_sign(address: str, some: list["_Lost"], summary: str, facts: tuple[F
     if len(some) == 1:
         return _sign(some[0].host, summary, facts, command)
     rests_on = unique(subject for lost in some for subject in lost.host.rests_on)
+    facts = (*facts, *controller_facts(some[0].host.served_by))
     return Sign(Subject("load balancer", address), summary, facts, command, None, rests_on)
 
 
@@ -331,7 +335,7 @@ def _in_secret(one: HostState) -> str:
 
 
 def _sign(one: HostState, summary: str, facts: tuple[Fact, ...], command: str) -> Sign:
-    return Sign(one.subject, summary, facts, command, None, one.rests_on)
+    return Sign(one.subject, summary, (*facts, *controller_facts(one.served_by)), command, None, one.rests_on)
 
 
 def _certificate_sign(one: HostState, certificate: Certificate, summary: str) -> Sign:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from diagnostics.areas.network.annotations import PREFIX, clashes, own, unknown
-from diagnostics.areas.network.keeping import kept_facts
+from diagnostics.areas.network.naming import kept_facts
 from diagnostics.check import Sign, check
 from diagnostics.commands import kubectl
 from diagnostics.context import Context

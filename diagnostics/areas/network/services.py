@@ -174,7 +174,8 @@ def _sign(
     controller = context.cluster.controller
     # By what its chart calls them, also where the controller itself is gone and no pod tells whose they are.
     own = one.service.name.namespace == controller.namespace and one.service.name.name.startswith(controller.name)
-    rests_on = unique((*one.rests_on, *((controller.subject("Deployment"),) if own else ())))
+    kinds = ("Deployment", "DaemonSet") if own else ()
+    rests_on = unique((*one.rests_on, *(controller.subject(kind) for kind in kinds)))
     return Sign(one.subject, summary, (*facts, *routed), command, weight, rests_on)
 
 

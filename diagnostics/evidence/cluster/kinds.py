@@ -228,13 +228,14 @@ class ClusterLogs(Evidence, frozen=True):
 
 
 class ClusterController(Evidence, frozen=True):
-    """The end of the ingress controller's log: errors of its own and of its proxy."""
+    """The end of the ingress controller's log: errors of its own and of its proxy. `kind` is what makes its pods."""
 
     KIND: ClassVar[str] = "cluster.controller"
     WHAT: ClassVar[str] = "the ingress controller's log"
     SETTING: ClassVar[str] = "environments.<name>.kubernetes.ingress_controller"
 
     logs: tuple[ContainerLog, ...] = ()
+    kind: str = "Deployment"
 
     def lacks(self) -> tuple[Unobserved, ...]:
         """The logs that could not be read."""

@@ -11,6 +11,8 @@ from diagnostics.model import Value
 LOGS_AT_MOST = 12
 #: How long ago a restart still matters.
 _LATELY = timedelta(hours=1)
+#: What stays, and makes its pods itself.
+_OTHERS = {"DaemonSet", "StatefulSet"}
 
 
 class Wish(Value, frozen=True):
@@ -37,15 +39,25 @@ def failed_logs(pods: Iterable[Pod], now: datetime) -> tuple[Wish, ...]:
     return tuple(wish for _, wish in ranked[:LOGS_AT_MOST])
 
 
-def running_logs(pods: Iterable[Pod], owners: Mapping[str, Name], deployment: Name) -> tuple[Wish, ...]:
-    """The logs of a deployment's pods that run, of two of them; `owners` names the deployment of each replica set."""
-    mine = [pod for pod in pods if pod.owner and owners.get(pod.owner.name) == deployment]
+def running_logs(pods: Iterable[Pod], owners: Mapping[str, Name], workload: Name) -> tuple[Wish, ...]:
+    """The logs of a workload's pods that run, of two of them; `owners` names the deployment of each replica set."""
+    mine = (pod for pod in pods if maker(pod, owners, workload))
     return tuple(
         Wish(pod.name, container.name, previous=False)
         for pod in sorted(mine, key=lambda one: one.name)[:2]
         for container in pod.containers
         if container.role is Role.MAIN and container.stage is Stage.RUNNING
     )
+
+
+def maker(pod: Pod, owners: Mapping[str, Name], workload: Name) -> str:
+    """Which kind of workload a pod is of, where it is of the one of this name; empty where it is of another."""
+    if pod.owner is None:
+        return ""
+    if pod.owner.kind == "ReplicaSet":
+        return "Deployment" if owners.get(pod.owner.name) == workload else ""
+    mine = pod.owner.kind in _OTHERS and Name(pod.name.namespace, pod.owner.name) == workload
+    return pod.owner.kind if mine else ""
 
 
 def _wish(pod: Pod, container: Container, now: datetime) -> Wish | None:

@@ -215,6 +215,8 @@ class HostState(Value, frozen=True):
     secret: str = ""
     sealed: Sealed | None = None
     kept_by: Name | None = None
+    #: The kind of the workload that serves it, as subjects name it; the area's checks say which that is.
+    served_by: str = "deployment"
     seen: Host | None = None
     rests_on: tuple[Subject, ...] = ()
 
@@ -233,6 +235,7 @@ class PublicNames(View, frozen=True):
     NEEDS: ClassVar[tuple[type[Evidence], ...]] = (ClusterIngresses,)
 
     hosts: tuple[HostState, ...] = ()
+    workloads: WorkloadStates | None = None
 
     @classmethod
     def joined(cls, seen: Seen) -> Self:
@@ -243,7 +246,14 @@ class PublicNames(View, frozen=True):
         for state in routes.ingresses:
             for host in state.hosts:
                 mine[host].append(state)
-        return cls(tuple(_host(name, states, looked.get(name)) for name, states in mine.items() if name))
+        hosts = tuple(_host(name, states, looked.get(name)) for name, states in mine.items() if name)
+        return cls(hosts, seen.given(WorkloadStates))
+
+    def kind_of(self, workload: Name) -> str:
+        """The kind of a workload that stays, as subjects name it; deployment where it is not known."""
+        known = self.workloads.states if self.workloads else ()
+        kinds = (one.workload.kind.lower() for one in known if one.workload.name == workload)
+        return next((kind for kind in kinds if kind != "job"), "deployment")
 
 
 class Traffic(View, frozen=True):

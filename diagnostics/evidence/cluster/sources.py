@@ -30,7 +30,7 @@ from diagnostics.evidence.cluster.kinds import (
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.machines import Event
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.evidence.cluster.picking import Wish, failed_logs, running_logs
+from diagnostics.evidence.cluster.picking import Wish, failed_logs, maker, running_logs
 from diagnostics.evidence.cluster.reading import LogReader, Marks
 from diagnostics.evidence.cluster.services import Sealed
 from diagnostics.evidence.cluster.workloads import Origin, Workload
@@ -188,8 +188,9 @@ class ClusterLook:
     async def controller(self, seen: Seen) -> ClusterController:
         """The ingress controller's log."""
         owners = {one.name: one.workload for one in seen[ClusterWorkloads].revisions}
-        wishes = running_logs(seen[ClusterPods].pods, owners, self._expected.controller)
-        return ClusterController(await self._read(wishes))
+        pods, name = seen[ClusterPods].pods, self._expected.controller
+        kind = next((found for pod in pods if (found := maker(pod, owners, name))), "Deployment")
+        return ClusterController(await self._read(running_logs(pods, owners, name)), kind)
 
     async def backend(self, seen: Seen) -> BackendLog:
         """The backend's log, of its pods that run."""

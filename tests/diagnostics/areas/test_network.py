@@ -15,12 +15,14 @@ from diagnostics.areas import network
 from diagnostics.areas.network import annotations, readiness
 from diagnostics.check import Check
 from diagnostics.evidence.cluster.kinds import (
+    ClusterController,
     ClusterEdge,
     ClusterPods,
     ClusterPolicies,
     ClusterSecrets,
     ClusterWorkloads,
 )
+from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition, Container, End, Owner, Pod, Role, Stage
 from diagnostics.evidence.cluster.routes import ServiceRoutes, covers
@@ -41,6 +43,7 @@ from tests.diagnostics.areas.cases.routes import (
     CONTEXT,
     CONTROLLER,
     KEYCLOAK,
+    KEYCLOAK_PODS,
     certificate,
     crashing,
     host,
@@ -523,6 +526,28 @@ def test_a_class_by_the_old_annotation() -> None:
     assert [one.id for one in found.findings] == ["network.gateway-error"]
     other = diagnose(ingresses=ingresses(cases.annotated_as("gce"), classes=()), edge=edge(status=502))
     assert [one.id for one in other.findings] == ["network.ingress-elsewhere"]
+
+
+def test_a_controller_that_is_a_daemon_set() -> None:
+    """Names the controller's own kind in every command about it, and scales none that has a pod on each node."""
+    controller = workload(CONTROLLER, 1, kind="DaemonSet")
+    kind = replace(workloads(), workloads=(workload(), workload(KEYCLOAK, 1), controller))
+    made: dict[str, Any] = {"owner": Owner("DaemonSet", CONTROLLER.name), "app": CONTROLLER.name}
+    rest = (*BACKEND_PODS, *KEYCLOAK_PODS)
+    ill = ClusterPods(pods=(*rest, unready("ctrl-0", space=CONTROLLER.namespace, **made)))
+    well = ClusterPods(pods=(*rest, pod("ctrl-0", space=CONTROLLER.namespace, **made)))
+    stuck = ContainerLog(CONTROLLER, "controller", known=(cases.RELOAD,))
+    every = (
+        diagnose(workloads=kind, pods=ill),
+        diagnose(workloads=kind, pods=well, controller=ClusterController((stuck,), "DaemonSet")),
+        diagnose(workloads=kind, pods=well, edge=edge(status=504)),
+    )
+    ids = [one.id for found in every for one in found.causes]
+    assert ids == ["network.controller-down", "network.controller-log-errors", "network.gateway-error"]
+    shown = [one.command for found in every for one in found.findings]
+    shown += [one.command for found in every for one in found.suggestions]
+    assert len([one for one in shown if "daemonset/ingress-nginx-controller" in one]) >= len(every)
+    assert not [one for one in shown if "deployment/ingress-nginx" in one or " scale " in one]
 
 
 def test_limits_come_from_the_context() -> None:

@@ -1,9 +1,10 @@
 """Tests of which logs are worth reading: of the container that failed, the run that failed."""
 
 import pytest
+from msgspec.structs import replace
 
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.evidence.cluster.picking import LOGS_AT_MOST, Wish, failed_logs, running_logs
+from diagnostics.evidence.cluster.picking import LOGS_AT_MOST, Wish, failed_logs, maker, running_logs
 from diagnostics.evidence.cluster.pods import Container, Owner, Role, Stage
 from tests.diagnostics.evidence.cluster.things import BACKEND, NOW, SPACE, ago, container, ended, pod
 
@@ -68,3 +69,14 @@ def test_the_controller() -> None:
     stranger = pod("stranger", owner=Owner("ReplicaSet", "other-1"))
     wishes = running_logs([stranger, *pods], owners, BACKEND)
     assert wishes == tuple(Wish(Name(SPACE, name), "volaticloud", previous=False) for name in ("p0", "p1"))
+
+
+def test_a_controller_on_every_node() -> None:
+    """Reads the log of a daemon set's pods too, of this name and namespace, and says what makes them."""
+    mine = pod("mine", owner=Owner("DaemonSet", BACKEND.name))
+    other = pod("other", owner=Owner("DaemonSet", "agent"))
+    elsewhere = replace(mine, name=Name("elsewhere", "mine"))
+    made = pod("made", owner=Owner("Job", BACKEND.name))
+    wishes = running_logs([other, elsewhere, made, mine], {}, BACKEND)
+    assert [one.pod for one in wishes] == [mine.name]
+    assert [maker(one, {}, BACKEND) for one in (mine, other, elsewhere, made)] == ["DaemonSet", "", "", ""]
