@@ -74,6 +74,7 @@ def endpoint_slice(sent: wire.Slice) -> Slice | None:
         service=Name(sent.metadata.namespace, belongs),
         endpoints=tuple(_endpoint(one) for one in sent.endpoints or ()),
         ports=tuple(one.port for one in sent.ports or () if one.port is not None),
+        names=tuple(one.name or "" for one in sent.ports or () if one.port is not None),
     )
 
 

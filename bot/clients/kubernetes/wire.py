@@ -447,8 +447,9 @@ class Endpoint(Wire, frozen=True):
 
 
 class EndpointPort(Wire, frozen=True):
-    """ports[] of a slice."""
+    """ports[] of a slice. `name` is that of the service's port."""
 
+    name: str | None = None
     port: int | None = None
 
 

@@ -251,13 +251,16 @@ def _leads_nowhere(one: ServiceState, port: ServicePort, context: Context) -> bo
     """Whether no container has the port a service's port leads to.
 
     Containers may listen at ports they do not declare. So a number counts only where the port is needed for certain,
-    and where every container declares some.
+    and where every container declares some. What was injected into the pods has ports that only the endpoints tell.
     """
     going = [state for state in one.states if not _job(state)]
     if not going or not one.chooses or one.service.headless:
         return False
     if isinstance(port.target, str):
-        return not any(target_ports(port, state.workload.template) for state in going)
+        told = any(target_ports(port, state.workload.template) for state in going)
+        return not told and port.name not in one.open_ports and not (one.injected and not one.open_ports)
+    if one.injected:
+        return False
     declared = {(have.number, have.protocol) for have in _container_ports(one)}
     every = all(ports_of(state.workload.template) for state in going)
     return every and (port.target, port.protocol) not in declared and _needed(one, port, context)

@@ -19,7 +19,7 @@ from diagnostics.evidence.cluster.kinds import (
 )
 from diagnostics.evidence.cluster.names import Name, Selector
 from diagnostics.evidence.cluster.passage import End, Policies
-from diagnostics.evidence.cluster.pods import Pod
+from diagnostics.evidence.cluster.pods import Pod, Role
 from diagnostics.evidence.cluster.sealed import ClusterSealed
 from diagnostics.evidence.cluster.services import (
     Backend,
@@ -51,8 +51,8 @@ class ServiceState(Value, frozen=True):
     """A service with what stands behind it.
 
     `pods` are those its selector chooses that have not come to their end, `finished` how many have. `states` are the
-    workloads its selector is made for, pods or not. `ingresses` lead to it. `known` says that all pods and workloads
-    of its namespace were seen.
+    workloads its selector is made for, pods or not. `open_ports` are the names of its ports that the cluster found on
+    some pod. `ingresses` lead to it. `known` says that all pods and workloads of its namespace were seen.
     """
 
     service: Service
@@ -60,6 +60,7 @@ class ServiceState(Value, frozen=True):
     finished: int = 0
     states: tuple[WorkloadState, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
+    open_ports: tuple[str, ...] = ()
     ingresses: tuple[Name, ...] = ()
     routed_ports: tuple[int | str, ...] = ()
     known: bool = True
@@ -78,6 +79,14 @@ class ServiceState(Value, frozen=True):
     def serves(self) -> bool:
         """Whether somebody behind it answers, by its endpoints or by its pods: either may be a moment older."""
         return any(one.ready for one in self.endpoints) or any(pod.ready for pod in self.pods)
+
+    @property
+    def injected(self) -> bool:
+        """Whether its pods have containers that their workloads do not name, whose ports are not known."""
+        told = {one.name for state in self.states for one in state.workload.template.containers}
+        return any(
+            one.name not in told for pod in self.pods for one in pod.containers if one.role is not Role.EPHEMERAL
+        )
 
     @property
     def rests_on(self) -> tuple[Subject, ...]:
@@ -145,8 +154,14 @@ class IngressState(Value, frozen=True):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The names it serves, each once; an empty one stands for all."""
-        ruled = (route.host for route in self.ingress.routes)
+        """The names it serves, each once; an empty one stands for all.
+
+        Those of its certificates alone are names of the certificate, and served by nobody; but where a rule is for
+        all, or there is none, they are the only ones that say which names are meant.
+        """
+        ruled = unique(route.host for route in self.ingress.routes)
+        if ruled and all(ruled):
+            return ruled
         return unique(chain(ruled, (host for part in self.ingress.tls for host in part.hosts)))
 
     def service(self, name: str) -> Service | None:
@@ -379,12 +394,14 @@ class _Behind:
         space, selector = service.name.namespace, Selector.of_labels(service.selector)
         chosen = [pod for pod in self._pods.get(space, ()) if service.selector and selector.matches(pod.labels)]
         routed = self._routed.get(service.name, ())
+        slices = [part for part in seen.slices if part.service == service.name]
         return ServiceState(
             service=service,
             pods=tuple(pod for pod in chosen if not pod.finished),
             finished=sum(pod.finished for pod in chosen),
             states=self._states(service, selector, chosen),
-            endpoints=tuple(one for part in seen.slices if part.service == service.name for one in part.endpoints),
+            endpoints=tuple(one for part in slices for one in part.endpoints),
+            open_ports=unique(name for part in slices if part.endpoints for name in part.names),
             ingresses=unique(name for name, _ in routed),
             routed_ports=unique(port for _, port in routed),
             known=self._dark.whole(space) and self.workloads is not None and self.workloads.whole(space),

@@ -44,11 +44,12 @@ class Endpoint(Value, frozen=True):
 
 
 class Slice(Value, frozen=True):
-    """Endpoints of a service and the ports they are reached at."""
+    """Endpoints of a service and the ports they are reached at. `names` are those of the service's ports, in turn."""
 
     service: Name
     endpoints: tuple[Endpoint, ...] = ()
     ports: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Backend(Value, frozen=True):

@@ -5,7 +5,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from diagnostics.evidence.cluster.kinds import ClusterController, ClusterEdge, ClusterPods, ClusterSecrets, Gap, Host
+from diagnostics.evidence.cluster.kinds import (
+    ClusterController,
+    ClusterEdge,
+    ClusterPods,
+    ClusterSecrets,
+    ClusterServices,
+    Gap,
+    Host,
+)
 from diagnostics.evidence.cluster.logs import ContainerLog, KnownLine
 from diagnostics.evidence.cluster.names import Name, Selector
 from diagnostics.evidence.cluster.pods import Condition, Container, Stage
@@ -179,6 +187,14 @@ def keycloak_with(port: ServicePort) -> dict[str, Any]:
     }
 
 
+MESHED = tuple(replace(one, containers=(*one.containers, Container("mesh", "image"))) for one in BACKEND_PODS)
+
+
+def meshed(target: str, names: tuple[str, ...]) -> ClusterServices:
+    """The backend's service with endpoints that are reached at the ports of these names."""
+    return services(service(target=target), slices=(replace(routes.endpoint(), names=names),))
+
+
 SERVICES = (
     Case(
         "network.service-missing",
@@ -309,9 +325,14 @@ SERVICES = (
             behind(services=services(service(target=8081))),
             behind(workloads=workloads(workload(ports=(Port(8080, "web"),)))),
             behind(workloads=workloads(workload(ports=(Port(8080, "http", "UDP"),)))),
+            behind(services=meshed(target="htpp", names=("other",))),
         ),
         silent=(
             SOUND,
+            # A port of a container that was put into the pods, as a mesh does, is known to the endpoints alone.
+            behind(services=meshed(target="mesh", names=("http",))),
+            behind(services=services(service(target="mesh")), pods=pods(*MESHED)),
+            behind(services=services(service(target=15090)), pods=pods(*MESHED)),
             behind(services=services(service(target=8080))),
             behind(services=services(service(target=8081)), workloads=workloads(workload(ports=()))),
             behind(services=services(service(target=8081, headless=True))),

@@ -144,11 +144,21 @@ def test_an_ingress_with_all_below() -> None:
     """Gives an ingress its hosts, services and secrets, and all that these rest on."""
     parts = (TlsPart((API, CONSOLE), "volaticloud-tls"), TlsPart(("x.example.com",), ""))
     (found,) = IngressRoutes.joined(seen(ingresses=ingresses(ingress(tls=parts)))).ingresses
-    assert found.hosts == (API, CONSOLE, "x.example.com")
     assert found.secret("volaticloud-tls") == tls_secret()
     assert found.secret("gone") is None
     assert found.service("volaticloud-backend") == service()
     assert {subject.kind for subject in found.rests_on} == {"service", "secret", "statefulset", "node"}
+
+
+def test_the_names_of_an_ingress() -> None:
+    """Takes the names of its rules, and those of its certificates only where a rule is for all names, or none is."""
+    parts = (TlsPart((API, CONSOLE), "volaticloud-tls"), TlsPart(("x.example.com",), ""))
+    (ruled,) = IngressRoutes.joined(seen(ingresses=ingresses(ingress(tls=parts)))).ingresses
+    (for_all,) = IngressRoutes.joined(seen(ingresses=ingresses(ingress(host="", tls=parts)))).ingresses
+    (bare,) = IngressRoutes.joined(seen(ingresses=ingresses(ingress(routes=(), tls=parts)))).ingresses
+    assert ruled.hosts == (API,)
+    assert for_all.hosts == ("", API, CONSOLE, "x.example.com")
+    assert bare.hosts == (API, CONSOLE, "x.example.com")
 
 
 def test_a_name_with_all_below() -> None:
