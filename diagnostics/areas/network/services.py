@@ -8,6 +8,7 @@ from diagnostics.check import Sign, check
 from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.names import Name, Selector
+from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.routes import ServiceRoutes, ServiceState, port_of, ports_of, target_ports, unique
 from diagnostics.evidence.cluster.services import ServicePort
 from diagnostics.evidence.cluster.states import WorkloadState
@@ -18,6 +19,8 @@ from diagnostics.words import counted, few, one_line, span
 
 _CRITICAL, _WARNING, _NOTE = Severity.CRITICAL, Severity.WARNING, Severity.NOTE
 _SECTION = Section.NETWORK_SERVICE
+#: What operators of databases call the copies that are only read from, in the labels of their pods.
+_COPIES = {"replica", "replicas", "secondary", "standby", "follower", "slave", "read", "read-only", "readonly"}
 
 
 @check(ServiceRoutes, "network.service-missing", "A service of the platform does not exist", _CRITICAL, _SECTION)
@@ -38,9 +41,15 @@ def service_missing(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
 
 @check(ServiceRoutes, "network.selector-matches-nothing", "A service's selector matches no pod", _CRITICAL, _SECTION)
 def selector_matches_nothing(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
-    """A service finds its pods by labels alone; when no pod bears them, every connection to it is refused."""
+    """A service finds its pods by labels alone; when no pod bears them, every connection to it is refused.
+
+    Operators make services for replicas that a database of one instance has none of: nothing is said of these.
+    """
     for one in _silent(seen):
         if one.pods or one.finished or one.states or not one.known:
+            continue
+        kin = () if _matters(one, context) else _kin(one, seen)
+        if kin and all(_replicas_asked(one.service.selector, pod.labels) for pod in kin):
             continue
         selector = Selector.of_labels(one.service.selector)
         near = _nearest(one, seen)
@@ -50,7 +59,8 @@ def selector_matches_nothing(seen: ServiceRoutes, context: Context) -> Iterator[
             Fact("selector", str(selector)),
             *((Fact(f"labels of {near.subject}", _labels(near)),) if near else ()),
         )
-        yield _sign(one, summary, facts, context)
+        served = any(pod in other.pods for other in seen.services if other.serves for pod in kin)
+        yield _sign(one, summary, facts, context, _NOTE if served else None)
 
 
 @check(ServiceRoutes, "network.no-pods", "The workload behind a service has no pods", _CRITICAL, _SECTION)
@@ -212,6 +222,20 @@ def _nearest(one: ServiceState, seen: ServiceRoutes) -> WorkloadState | None:
     near = [state for state in seen.workloads.states if state.workload.name.namespace == space and not _job(state)]
     ranked = sorted(near, key=lambda state: -_likeness(state, one.service.name.name, wanted))
     return ranked[0] if ranked and _likeness(ranked[0], one.service.name.name, wanted) else None
+
+
+def _kin(one: ServiceState, seen: ServiceRoutes) -> tuple[Pod, ...]:
+    """The pods that bear all the labels a service asks for, and some with its value, as another part of the same."""
+    wanted, known = one.service.selector, seen.workloads
+    states = (*known.states, *known.others) if known else ()
+    near = (state for state in states if state.workload.name.namespace == one.service.name.namespace)
+    living = (pod for state in near for pod in state.pods if not pod.finished and pod.deleting_since is None)
+    return tuple(pod for pod in living if wanted.keys() <= pod.labels.keys() and wanted.items() & pod.labels.items())
+
+
+def _replicas_asked(wanted: dict[str, str], labels: dict[str, str]) -> bool:
+    """Whether only the role keeps a pod from being one that is wanted, and the role is that of a copy to read from."""
+    return {value.lower() for _, value in wanted.items() - labels.items()} <= _COPIES
 
 
 def _likeness(state: WorkloadState, name: str, wanted: dict[str, str]) -> int:

@@ -473,6 +473,24 @@ def test_a_left_over_service_only_warns() -> None:
 # The table of annotations.
 
 
+@pytest.mark.parametrize(
+    ("own", "severity"),
+    [
+        # The pods are served by the backend's own service, or by none.
+        ({"app": BACKEND.name, "track": "canary"}, Severity.NOTE),
+        ({"tier": "cache", "app": "redsi"}, Severity.WARNING),
+        ({"app": "gone"}, Severity.WARNING),
+    ],
+)
+def test_a_service_for_another_part(own: dict[str, str], severity: Severity) -> None:
+    """Only notes a service nobody needs that asks for another part of what a service of its own reaches."""
+    tracked = [pod(f"backend-{number}", labels={"app": BACKEND.name, "track": "stable"}) for number in range(2)]
+    cache = pod("cache-0", labels={"tier": "cache", "app": "redis"}, owner=None)
+    other = service(Name("volaticloud", "other"), selector=own)
+    found = diagnose(services=services(service(), other), pods=pods(*tracked, cache))
+    assert [(one.id, one.severity) for one in found.findings] == [("network.selector-matches-nothing", severity)]
+
+
 def strange(*names: str) -> Iterator[tuple[str, str]]:
     marked = {annotations.PREFIX + name: "x" for name in names}
     return iter(annotations.unknown(ingress(annotations=marked)))

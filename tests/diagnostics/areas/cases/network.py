@@ -16,7 +16,7 @@ from diagnostics.evidence.cluster.kinds import (
 )
 from diagnostics.evidence.cluster.logs import ContainerLog, KnownLine
 from diagnostics.evidence.cluster.names import Name, Selector
-from diagnostics.evidence.cluster.pods import Condition, Container, Stage
+from diagnostics.evidence.cluster.pods import Condition, Container, Owner, Stage
 from diagnostics.evidence.cluster.routes import IngressRoutes, PublicNames, ServiceRoutes, Traffic
 from diagnostics.evidence.cluster.services import (
     Allowance,
@@ -187,6 +187,7 @@ def keycloak_with(port: ServicePort) -> dict[str, Any]:
     }
 
 
+PRIMARY = {"cluster": "pg", "role": "primary"}
 MESHED = tuple(replace(one, containers=(*one.containers, Container("mesh", "image"))) for one in BACKEND_PODS)
 
 
@@ -247,6 +248,13 @@ SERVICES = (
                 services=services(service(selector={"app": "gone"})), pods=replace(pods(*BACKEND_PODS), gaps=(WHY,))
             ),
             behind(pods=pods(), workloads=workloads(workload(wanted=0))),
+            # An operator's service for copies that its database of one instance has none of.
+            behind(
+                services=services(
+                    service(), service(Name("volaticloud", "pg-ro"), selector={**PRIMARY, "role": "replica"})
+                ),
+                pods=pods(*BACKEND_PODS, pod("pg-1", labels=PRIMARY, owner=Owner("Cluster", "pg"))),
+            ),
             # A headless service of a job that has come to its end.
             behind(
                 services=services(
