@@ -21,7 +21,8 @@ from bot.incidents.events import Person
 from bot.incidents.fault import about_words
 from bot.incidents.kept import Kept, OnDuty, Opening, Paged, Shown, Told
 from bot.incidents.path import Climb, IncidentSeverity, Level, Path
-from bot.incidents.runner import Runner, Shop
+from bot.incidents.runner import Runner
+from bot.incidents.shop import Shop
 from bot.metrics import Unrecorded
 from bot.store import Store, open_store
 from diagnostics.redaction import Redactor

@@ -7,7 +7,7 @@ lanes say when somebody must look: for a climb, for a page, for what is told in 
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ from bot.incidents.effects import AnyEffect
 from bot.incidents.incident import Incident
 from bot.incidents.keeping import NOTHING, Besides, Changed, Outrun, Spent
 from bot.incidents.kept import About, AnyEvent, Happened, Kept, Paged, Shown
+from bot.incidents.tries import Tried
 from bot.keys import (
     AUDIT,
     HOOKS,
@@ -49,7 +50,7 @@ class Lane(StrEnum):
 
 
 LEASE_SECONDS = 30.0
-"""How long an incident is one replica's in a lane: a pass has 20 s. After a kill -9 another goes on so much later."""
+"""How long an incident is one replica's in a lane: a pass has 25 s. After a kill -9 another goes on so much later."""
 
 TITLE_AT_MOST = 200
 """Characters of a title in the audit, which is kept for ever."""
@@ -132,9 +133,9 @@ return {{string.format('%.6f', now), stepped, left, given, 0}}
 # Let an incident go in a lane, at this revision; one that has changed since is looked at again at once.
 _LEAVE = f"""{_NOW}
 local lane, owner, id, revision, seconds = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local seen, ts = ARGV[7], ARGV[8]
+local seen, ts, tried = ARGV[7], ARGV[8], ARGV[10]
 if redis.call('EXISTS', KEYS[1]) == 0 then return redis.call('ZREM', KEYS[2], id) end
-for place = 10, #ARGV do redis.call('HDEL', KEYS[3], ARGV[place]) end
+for place = 11, #ARGV do redis.call('HDEL', KEYS[3], ARGV[place]) end
 if seen ~= '0' then redis.call('HSET', KEYS[1], 'seen', seen) end
 if ts ~= '' then
   redis.call('HSET', KEYS[1], 'ts', ts)
@@ -142,6 +143,7 @@ if ts ~= '' then
 end
 if redis.call('HGET', KEYS[1], lane) ~= owner then return 0 end
 redis.call('HSET', KEYS[1], lane, '')
+if tried ~= '' then redis.call('HSET', KEYS[1], 'tried', tried) end
 if redis.call('HGET', KEYS[1], 'revision') ~= revision then
   redis.call('ZADD', KEYS[2], now, id)
 elseif seconds == '' then
@@ -242,7 +244,7 @@ class Left:
     """How an incident is let go, at this revision: when to look again (seconds; None: never), and what was done.
 
     `seen` is the sequence that its card shows now, 0 for as before. `ts` is what its thread's beginning in the channel
-    turned out to be; empty for as before.
+    turned out to be; empty for as before. `tried` is what PagerDuty has not taken so far; None for as before.
     """
 
     revision: int
@@ -251,6 +253,7 @@ class Left:
     seen: int = 0
     channel: str = ""
     ts: str = ""
+    tried: Mapping[str, Tried] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +375,8 @@ class IncidentStore:
             INCIDENT_AT.of(channel=left.channel, ts=left.ts) if left.ts else INCIDENT.of(incident=hand.id),
         )
         again = "" if left.seconds is None else left.seconds
-        rest = (again, left.seen, left.ts, INCIDENT_AT.seconds, *left.done)
+        tried = "" if left.tried is None else msgspec.json.encode(left.tried)
+        rest = (again, left.seen, left.ts, INCIDENT_AT.seconds, tried, *left.done)
         await self._store.script(_LEAVE, keys, self._skew(), hand.lane, hand.owner, hand.id, left.revision, *rest)
 
     async def shift(self, stepped: str, seconds: float) -> bool:
@@ -413,7 +417,7 @@ class IncidentStore:
 
 #: Seconds since 1970 that are never reached, for a window that is open.
 _FOR_EVER = 1e15
-_FIELDS = ("document", "state", "revision", "ts", "seen")
+_FIELDS = ("document", "state", "revision", "ts", "seen", "tried")
 
 
 def is_id(text: str) -> bool:
@@ -483,7 +487,7 @@ def _entries(kept: Kept, changed: Changed) -> Iterator[Entry]:
 
 
 def _kept(id: str, found: Sequence[bytes | None], effects: Sequence[bytes]) -> Kept | None:
-    document, state, revision, ts, seen = found
+    document, state, revision, ts, seen, tried = found
     if document is None or state is None or revision is None:
         return None
     about = msgspec.json.decode(document, type=_Document)
@@ -497,4 +501,5 @@ def _kept(id: str, found: Sequence[bytes | None], effects: Sequence[bytes]) -> K
         revision=int(revision),
         ts=ts.decode() if ts else "",
         seen=int(seen or 0),
+        tried=msgspec.json.decode(tried, type=dict[str, Tried]) if tried else {},
     )

@@ -160,7 +160,8 @@ ACTED_ON = Key(
 INCIDENT = Key(
     "volati:_:incident:{incident}",
     "hash: an incident (document), how it stands (state), its revision, the mark of the call that wrote it (mark), the "
-    "sequence that its card shows (seen), its thread (ts), who has it in hand in each lane (climb, page, tell)",
+    "sequence that its card shows (seen), its thread (ts), who has it in hand in each lane (climb, page, tell), what "
+    "PagerDuty did not take yet (tried)",
     90 * DAY,
     "counted from its last change; so long one may ask what an incident was",
 )

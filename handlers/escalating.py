@@ -16,7 +16,8 @@ from bot.incidents.desk import Around, Incidents
 from bot.incidents.inbox import Inbox
 from bot.incidents.poller import Poller
 from bot.incidents.roster import Roster
-from bot.incidents.runner import Runner, Shop
+from bot.incidents.runner import Runner
+from bot.incidents.shop import Shop
 from bot.paging.line import open_line
 from bot.paging.pager import Line, Pager
 from bot.plans import Plans

@@ -1,7 +1,7 @@
 """Finds incidents whose ladder should have moved and did not, says so, and has them looked at. It moves none itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -15,7 +15,7 @@ ROUND_SECONDS = 60.0
 """Time between rounds: a stalled ladder is late already, and a look reads every open incident."""
 
 LATE_SECONDS = 120.0
-"""How far behind its time a lane may be: its lease of 30 s after a kill, a pass of 20 s, and a busy machine."""
+"""How far behind its time a lane may be: its lease of 30 s after a kill, a pass of 25 s, and a busy machine."""
 
 _CLIMBING = frozenset({Phase.WAITING, Phase.UNANSWERED, Phase.SNOOZED})
 _log = structlog.get_logger()
@@ -46,10 +46,21 @@ def stalls(sight: Sight) -> tuple[Stall, ...]:
     return tuple(found)
 
 
-def in_hand(sight: Sight) -> bool:
-    """Whether an incident's time is up and somebody has it in hand, or will within a lease. Pure."""
-    left = sight.climb
-    return sight.kept.incident.phase in _CLIMBING and left is not None and -LATE_SECONDS <= left <= LEASE_SECONDS
+def in_hand(sight: Sight) -> Mapping[Lane, object]:
+    """The lanes whose time is up, and that somebody has in hand or will within a lease; each with how far it is. Pure.
+
+    A try of a page that came to its end is some way on, also where it was in vain: then it is known, and told.
+    """
+    kept, pages = sight.kept, paged(sight.kept)
+    lanes = (
+        (Lane.CLIMB, sight.climb, kept.incident.phase in _CLIMBING, kept.revision),
+        (Lane.PAGE, sight.page, bool(pages), (pages, kept.tried)),
+    )
+    return {
+        lane: far
+        for lane, left, needed, far in lanes
+        if needed and left is not None and -LATE_SECONDS <= left <= LEASE_SECONDS
+    }
 
 
 @dataclass(slots=True)
@@ -60,7 +71,7 @@ class Auditor:
     say: Callable[[str], Awaitable[None]]
     count: Callable[[int, int], None] = lambda _, __: None
     _told: set[str] = field(default_factory=set)
-    _in_hand: dict[str, int] = field(default_factory=dict)
+    _in_hand: dict[str, Mapping[Lane, object]] = field(default_factory=dict)
 
     async def run(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         """Go on until cancelled."""
@@ -77,7 +88,7 @@ class Auditor:
         """Look once, a while after the last time; gives what stands still, by incident."""
         sights = await self.store.sights()
         found = {one.kept.id: stalled for one in sights if (stalled := (*stalls(one), *self._failing(one)))}
-        self._in_hand = {one.kept.id: one.kept.revision for one in sights if in_hand(one)}
+        self._in_hand = {one.kept.id: in_hand(one) for one in sights}
         self.count(len(sights), len(found))
         for id, stalled in found.items():
             for one in stalled:
@@ -87,9 +98,10 @@ class Auditor:
         return found
 
     def _failing(self, sight: Sight) -> tuple[Stall, ...]:
-        """What is in hand at the revision it had a round ago: each try fails, and puts off the next by a lease."""
-        again = self._in_hand.get(sight.kept.id) == sight.kept.revision
-        return (Stall(Lane.CLIMB, "its time is up, and each try to go on fails"),) if again and in_hand(sight) else ()
+        """What is in hand and no further than a round ago: each pass fails, and puts off the next by a lease."""
+        before = self._in_hand.get(sight.kept.id, {})
+        again = (lane for lane, far in in_hand(sight).items() if lane in before and before[lane] == far)
+        return tuple(Stall(lane, _FAILING[lane]) for lane in again)
 
     async def _tell(self, found: dict[str, tuple[Stall, ...]]) -> None:
         """Say what was not said yet, in one line."""
@@ -108,3 +120,7 @@ class Auditor:
 
 
 _SHOWN = 5
+_FAILING = {
+    Lane.CLIMB: "its time is up, and each try to go on fails",
+    Lane.PAGE: "PagerDuty should be told, and no try comes to an end",
+}

@@ -1,12 +1,14 @@
 """An incident as it is kept: what it is about, where it is shown, how it stands, what is left to do. Values only."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.incidents import events as e
 from bot.incidents.effects import AnyEffect, Notify, PageAcknowledge, PageResolve, PageTrigger, PostCard, TellThread
 from bot.incidents.incident import Incident
 from bot.incidents.path import IncidentSeverity
+from bot.incidents.tries import Tried
 from diagnostics.model import Value
 
 Told = PostCard | TellThread | Notify
@@ -76,7 +78,8 @@ class Kept:
     """An incident as it is kept. `outstanding`: what is still to be done for it, in order.
 
     `ts` is Slack's own name of the beginning of its thread, empty until that is known; `seen` the incident's sequence
-    as its card shows it. `joined`: whoever opened it found it open already.
+    as its card shows it. `joined`: whoever opened it found it open already. `tried`: what PagerDuty did not take
+    so far, by the effect's id.
     """
 
     id: str
@@ -88,6 +91,7 @@ class Kept:
     ts: str = ""
     seen: int = 0
     joined: bool = False
+    tried: Mapping[str, Tried] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

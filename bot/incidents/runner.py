@@ -5,42 +5,27 @@ Each effect is done at least once; its id and key make a repeat harmless.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import partial
-from typing import Protocol
 
 import structlog
 
-from bot.errors import IncidentError, PagerBusy, PagerError, PagerLater, VolatiError
-from bot.incident_store import Hand, IncidentStore, Lane, Left, Mine, paged
-from bot.incidents import events as e
-from bot.incidents.desk import ITSELF, Incidents
-from bot.incidents.doing import NeverShown, Pages, Shows
-from bot.incidents.effects import PageTrigger
-from bot.incidents.keeping import Besides, Outrun, Spent
-from bot.incidents.kept import Kept, Paged, Told
+from bot.errors import IncidentError, VolatiError
+from bot.incident_store import Hand, Lane, Left, Mine
+from bot.incidents.doing import NeverShown
+from bot.incidents.kept import Kept, Told
 from bot.incidents.lanes import Sweep, Time, Work
 from bot.incidents.outage import Outage
+from bot.incidents.ringing import Ringing
+from bot.incidents.shop import Shop
 from bot.tasks import kept_going
 
 CLIMB_AT_ONCE, PAGE_AT_ONCE, TELL_AT_ONCE = 32, 32, 4
 """Incidents in hand at once. A climb takes some milliseconds; a page up to ten seconds where nobody answers; Slack
 takes about one message a second for a channel, whatever we do."""
 
-PAUSES_SECONDS = (2.0, 8.0, 20.0, 30.0, 60.0)
-"""Waits between tries of a page, the last of them from then on; PagerDuty asks for some seconds, then minutes."""
-
-FAILS_AFTER = 3
-"""Tries in a row after which a page counts as not accepted, and the next level is not made to wait: some 10 s where the
-connection is refused, 20 s where nobody answers. One alone is a cut connection."""
-
-REFUSED_SECONDS = 300.0
-"""Time between tries of a page that was refused: a person has to change something first."""
-
 TELL_PAUSE_SECONDS = 10.0
-"""The same while something cannot be told in Slack, whose letters wait in the outbox otherwise."""
+"""Time between tries while something cannot be told in Slack, whose letters wait in the outbox otherwise."""
 
 ANCHOR_SECONDS = 30.0
 """Time between looks for the message that an incident's thread begins with, while it waits for Slack."""
@@ -51,31 +36,7 @@ TELL_SECONDS = 5.0
 TELL_AT_MOST = 8
 """Messages of one incident in a pass; the others have their turn, and it goes on at once."""
 
-GIVE_UP = timedelta(days=1)
-"""After its incident's end PagerDuty is told of it for so long; then nobody waits for it any more."""
-
 _log = structlog.get_logger()
-
-
-class Counts(Protocol):
-    """Who counts."""
-
-    def page(self, action: str, outcome: str) -> None:
-        """An event for PagerDuty: `trigger`, `acknowledge` or `resolve`; `accepted`, `later` or `refused`."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What the runner works with. `owner` is unlike any other process's. `say` puts a line into the channel."""
-
-    incidents: Incidents
-    store: IncidentStore
-    shows: Shows
-    pages: Pages
-    counts: Counts
-    owner: str
-    say: Callable[[str], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -85,7 +46,6 @@ class Runner:
     shop: Shop
     time: Time = field(default_factory=Time)
     sweeps: tuple[Sweep, ...] = field(init=False)
-    _tries: dict[str, dict[str, int]] = field(default_factory=dict)  # of pages, by their incident
     _untold: set[str] = field(default_factory=set)  # incidents of which a message waits
     outage: Outage = field(init=False)
 
@@ -130,77 +90,8 @@ class Runner:
 
     async def _page(self, one: Mine) -> None:
         kept = await self.shop.store.find(one.id)
-        if kept is None:
-            return
-        keys: dict[str, list[Paged]] = {}
-        for effect in paged(kept):
-            keys.setdefault(effect.dedup_key, []).append(effect)
-        every = [self._key(kept, effects, again=one.again) for effects in keys.values()]
-        came = await asyncio.gather(*every)
-        waits = [wait for _, wait in came if wait is not None]
-        done = tuple(id for ids, _ in came for id in ids)
-        self._forget_all_but(kept)
-        left = Left(kept.revision, min(waits) if waits else None, done)
-        await self.shop.store.leave(self._hand(Lane.PAGE, one.id), left)
-
-    def _forget_all_but(self, kept: Kept) -> None:
-        """Forget the tries of what is not to be sent any more: somebody was quicker, and the page is void."""
-        wanted = {effect.id for effect in paged(kept)}
-        tries = self._tries.pop(kept.id, {})
-        if left := {id: number for id, number in tries.items() if id in wanted}:
-            self._tries[kept.id] = left
-
-    async def _key(self, kept: Kept, effects: Iterable[Paged], *, again: bool) -> tuple[list[str], float | None]:
-        """What of one page is to be done, in order, up to where it cannot be; gives what was, and the wait."""
-        done: list[str] = []
-        for effect in effects:
-            wait = await self._paged(kept, effect, again=again or effect.id in self._tries.get(kept.id, {}))
-            if wait is not None:
-                return done, wait
-            done.append(effect.id)
-        return done, None
-
-    async def _paged(self, kept: Kept, effect: Paged, *, again: bool) -> float | None:
-        """Tell PagerDuty; None when that is done, else the seconds until the next try."""
-        action = type(effect).__name__.removeprefix("Page").lower()
-        try:
-            await self.shop.pages.page(kept, effect, again=again)
-        except PagerBusy as error:
-            self.shop.counts.page(action, "later")
-            return error.wait_seconds
-        except PagerError as error:
-            self.shop.counts.page(action, "later" if isinstance(error, PagerLater) else "refused")
-            return await self._failed(kept, effect, error)
-        self.shop.counts.page(action, "accepted")
-        self._tries.get(kept.id, {}).pop(effect.id, None)
-        return None
-
-    async def _failed(self, kept: Kept, effect: Paged, error: PagerError) -> float | None:
-        """Say so once, have the next level called, and try on."""
-        counted = self._tries.setdefault(kept.id, {})
-        tries = counted[effect.id] = counted.get(effect.id, 0) + 1
-        later = isinstance(error, PagerLater)
-        _log.warning("PagerDuty did not take it", incident=kept.id, key=effect.dedup_key, reason=str(error))
-        if isinstance(effect, PageTrigger) and (tries >= FAILS_AFTER or not later):
-            await self._say_failed(kept, effect, error)
-        if await self._late(kept):
-            _log.error("PagerDuty was not told of an incident's end", incident=kept.id, key=effect.dedup_key)
-            del counted[effect.id]
-            return None
-        return PAUSES_SECONDS[min(tries, len(PAUSES_SECONDS)) - 1] if later else REFUSED_SECONDS
-
-    async def _say_failed(self, kept: Kept, effect: PageTrigger, error: PagerError) -> None:
-        now = await self.shop.store.now()
-        event = e.PageFailed(at=now, level=effect.level, why=str(error))
-        try:
-            await self.shop.incidents.heard(kept.id, event, ITSELF, Besides(once=f"failed {effect.dedup_key}"))
-        except (Spent, Outrun, IncidentError):  # said before, or over, or said with the next try
-            return
-
-    async def _late(self, kept: Kept) -> bool:
-        """Whether its incident is over for so long that nobody waits for it."""
-        over = kept.incident.resolved_at
-        return over is not None and not kept.incident.open and await self.shop.store.now() - over > GIVE_UP
+        if kept is not None:
+            await Ringing(self.shop, one, kept, self.time.elapsed).rung()
 
     # Telling
 

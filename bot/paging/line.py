@@ -25,7 +25,8 @@ async def open_line(settings: PagerSettings | None) -> AsyncIterator[Line]:
     routes = {name: Route(one.key(), one.escalation_policy, one.schedule) for name, one in settings.routes.items()}
     secrets = tuple(secret for _, secret in settings.secrets())
     async with HttpClient(ssl.create_default_context(), CALL_SECONDS) as http:
-        events = PagerEvents(Calls(http, settings.events, secrets))
+        # Whoever pages comes back when it is time: a page that waited here would hold up the others of its incident.
+        events = PagerEvents(Calls(http, settings.events, secrets, patience=0.0))
         api = None
         if settings.has_api:
             api = PagerApi(Calls(http, settings.rest, secrets), settings.key(), settings.from_email)

@@ -31,6 +31,10 @@ UNUSED_SECONDS = 60.0
 CLOSED_SECONDS = (2.0, 5.0, 15.0, 30.0)
 """For how long nobody else calls a PagerDuty that gave no answer, the last of them from then on."""
 
+ARRIVED_SECONDS = 3.0
+"""How long a page waits for the look whether it arrived before; then it is sent again, which counts more. PagerDuty's
+answers take a second at most."""
+
 LOOKUP_SECONDS = 2.0
 """How long whoever acknowledges waits for their id at PagerDuty; without it their name is compared instead."""
 
@@ -166,7 +170,7 @@ class Pager:
             raise PagerBusy(f"PagerDuty takes about {A_MINUTE:.0f} events a minute for {name}.", wait)
         try:
             await self._sent(self._line.events, route, kept, effect, again=again)
-        except PagerUnreachable:
+        except (PagerUnreachable, asyncio.CancelledError):  # whoever is cut off has waited for an answer, too
             self._gate.failed()
             raise
         except PagerRefused:  # an answer, too: other routes are not made to wait for this one's key
@@ -192,9 +196,11 @@ class Pager:
         if self._line.api is None:
             return False
         try:
-            return bool(await self._line.api.incidents(key, EVERY_STATE))
-        except PagerError as error:  # then paging counts more than the look
-            _log.warning("whether a page arrived could not be looked up", key=key, reason=str(error))
+            async with asyncio.timeout(ARRIVED_SECONDS):
+                return bool(await self._line.api.incidents(key, EVERY_STATE))
+        except (PagerError, TimeoutError) as error:  # then paging counts more than the look
+            reason = str(error) or "no answer in time"
+            _log.warning("whether a page arrived could not be looked up", key=key, reason=reason)
             return False
 
     def _alert(self, kept: Kept, effect: PageTrigger) -> Alert:

@@ -1,15 +1,23 @@
 """Stories of incidents while something is gone: PagerDuty, Slack, memory, the bot itself; or the clock is stepped."""
 
+import ssl
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
+from bot.clients.http import HttpClient
+from bot.clients.pagerduty.calls import CALL_SECONDS
 from bot.errors import StoreError
 from bot.incidents import events as e
+from bot.incidents import lanes, ringing
 from bot.incidents.auditor import Auditor
 from bot.incidents.incident import Phase
 from bot.incidents.outage import OFF, ON
-from tests.bot.incidents.stage import AT, Stage, stage
+from bot.incidents.ringing import Ringing
+from bot.paging import pager
+from playground.world.pagerduty.trouble import Trouble
+from tests.bot.incidents.stage import AT, Stage, line_to, stage
 from tests.bot.incidents.things import ALICE
 
 MINUTE_S = 60.0
@@ -47,6 +55,34 @@ async def test_pagerduty_is_down_for_an_hour(one: Stage) -> None:
         await one.pass_time(31)
     assert pages(one) == [f"volati.{kept.id}.3", f"volati.{kept.id}.4"]
     assert len([line for line in one.seen.said(kept) if line.startswith("page not accepted")]) == 2
+
+
+@pytest.mark.parametrize("asks", [False, True])
+async def test_pagerduty_never_answers(one: Stage, monkeypatch: pytest.MonkeyPatch, *, asks: bool) -> None:
+    """It counts each try at a PagerDuty that takes calls and never answers, also where it first asks for the page."""
+    scale = 40.0  # all deadlines in proportion
+    for where, name in (
+        (lanes, "PASS_SECONDS"),
+        (ringing, "PAGE_SECONDS"),
+        (ringing, "MORE_SECONDS"),
+        (pager, "ARRIVED_SECONDS"),
+    ):
+        monkeypatch.setattr(where, name, getattr(where, name) / scale)
+    async with HttpClient(ssl.create_default_context(), CALL_SECONDS / scale) as http:
+        line = line_to(one.world, http, one.clock)
+        one.line = line if asks else replace(line, api=None)
+        one.bot = one.another("in haste")
+        kept = await one.opened()
+        await one.world.suffer(Trouble(slow=3600))
+        await one.pass_time(10 * MINUTE_S + 1)
+        for _ in range(3):
+            await one.pass_time(10)
+        assert [line for line in one.seen.said(kept) if line.startswith("page not")]
+        assert (await one.now(kept)).incident.level == 4
+        auditor = Auditor(one.bot.store, one.bot.runner.shop.say)
+        for _ in range(2):
+            assert await auditor.round() == {}  # what is told is no stall
+            await one.pass_time(MINUTE_S)
 
 
 async def test_taken_while_pagerduty_is_down(one: Stage) -> None:
@@ -252,6 +288,29 @@ async def test_a_ladder_that_fails_each_time(one: Stage, monkeypatch: pytest.Mon
     assert (await one.now(kept)).incident.level == 3
     assert await auditor.round() == {}
     assert len(said) == 1
+
+
+async def test_a_page_whose_tries_do_not_end(one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It finds a page that no pass comes to an end with, says so, and has it sent."""
+    kept = await one.opened()
+
+    async def fails(_: Ringing) -> None:
+        raise RuntimeError("as if it could not be sent")
+
+    auditor = Auditor(one.bot.store, one.bot.runner.shop.say)
+    with monkeypatch.context() as broken:
+        broken.setattr(Ringing, "rung", fails)
+        await one.pass_time(10 * MINUTE_S + 1)
+        await one.pass_time(5.0)
+        assert await auditor.round() == {}
+        await one.pass_time(MINUTE_S)
+        await one.pass_time(5.0)
+        found = await auditor.round()
+    assert [stall.why for stall in found[kept.id]] == ["PagerDuty should be told, and no try comes to an end"]
+    assert len(one.bot.said) == 1
+    await one.settle()
+    assert pages(one) == [f"volati.{kept.id}.3"]
+    assert await auditor.round() == {}
 
 
 async def test_an_acknowledged_one_is_no_stall(one: Stage) -> None:

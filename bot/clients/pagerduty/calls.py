@@ -66,13 +66,30 @@ class Time:
 
 
 class Calls:
-    """Calls to one address of PagerDuty's. `secrets` are masked wherever PagerDuty repeats them."""
+    """Calls to one address of PagerDuty's.
 
-    def __init__(self, http: Http, address: str, secrets: Iterable[str] = (), clock: Time | None = None) -> None:
+    Args:
+        http: what sends them, each under its own deadline.
+        address: where PagerDuty is.
+        secrets: are masked wherever PagerDuty repeats them.
+        clock: how time passes.
+        patience: how many seconds a call may wait in all for its turn.
+    """
+
+    def __init__(
+        self,
+        http: Http,
+        address: str,
+        secrets: Iterable[str] = (),
+        clock: Time | None = None,
+        *,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._http = http
         self._address = address.rstrip("/")
         self._secrets = tuple(secret for secret in secrets if secret)
         self._time = clock or Time()
+        self._patience = patience
         self._free_at = 0.0  # when PagerDuty takes calls again, by the monotonic clock
 
     async def call(self, ask: Ask) -> Any:  # noqa: ANN401 JSON can be anything
@@ -84,7 +101,7 @@ class Calls:
             PagerRefused: it says no.
             PagerUnreadable: the answer is not PagerDuty's.
         """
-        until = self._time.monotonic() + PATIENCE_SECONDS
+        until = self._time.monotonic() + self._patience
         wait = FIRST_WAIT_SECONDS
         while True:
             await self._turn(ask, until)

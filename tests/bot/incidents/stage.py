@@ -28,7 +28,8 @@ from bot.incidents.inbox import Inbox
 from bot.incidents.kept import Kept, Opening, Shown, Told
 from bot.incidents.lanes import Time
 from bot.incidents.path import IncidentSeverity, Path
-from bot.incidents.runner import Runner, Shop
+from bot.incidents.runner import Runner
+from bot.incidents.shop import Shop
 from bot.metrics import Metrics
 from bot.paging.pager import Emails, Line, Pager, Route
 from bot.settings import PagerSettings, ServerSettings
@@ -256,6 +257,6 @@ def line_to(world: SimulatedPagerDuty, http: HttpClient, clock: Clock) -> Line:
     settings = PagerSettings.model_validate(world.settings())
     routes = {name: Route(one.key(), one.escalation_policy, one.schedule) for name, one in settings.routes.items()}
     when = CallTime(clock.elapsed, clock.wait)
-    events = PagerEvents(Calls(http, settings.events, clock=when))
+    events = PagerEvents(Calls(http, settings.events, clock=when, patience=0.0))
     api = PagerApi(Calls(http, settings.rest, clock=when), settings.key(), settings.from_email)
     return Line(events, api, routes)
