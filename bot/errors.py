@@ -5,6 +5,7 @@
     │   ├── PagerLater              the same call may work later
     │   │   ├── PagerUnreachable    nobody answers in time, or it fails itself
     │   │   └── PagerBusy           too many calls: it says how long to wait
+    │   │       └── PagerPaced      too many for our own pace: it was not asked
     │   ├── PagerRefused            the same call will fail again until somebody changes something
     │   │   ├── PagerKeyRefused     the key, or its rights
     │   │   └── PagerNotFound       there is no such incident
@@ -58,6 +59,10 @@ class PagerBusy(PagerLater):
     def __init__(self, message: str, wait_seconds: float) -> None:
         super().__init__(message)
         self.wait_seconds = wait_seconds
+
+
+class PagerPaced(PagerBusy):
+    """The pace that we keep ourselves holds it back: PagerDuty was not asked, and takes what goes before."""
 
 
 class PagerRefused(PagerError):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.errors import PagerBusy, PagerError, PagerLater, PagerRefused
+from bot.errors import PagerBusy, PagerError, PagerLater, PagerPaced, PagerRefused
 from diagnostics.model import Value
 
 PAUSES_SECONDS = (2.0, 8.0, 20.0, 30.0, 60.0)
@@ -13,33 +13,56 @@ FAILS_AFTER = 3
 connection is refused, and 40 to 46 s where nobody answers, since each of the three waits for its own deadline first.
 One alone is a cut connection."""
 
+HELD_SECONDS = 60.0
+"""How long PagerDuty may hold a page back, with whatever answers, before it counts as not accepted. It counts events by
+the minute: what it does not take within one is not held up by a burst. What our own pace holds back goes out behind
+others of the same service, which call the same people."""
+
 REFUSED_SECONDS = 300.0
 """Time between tries of a page that was refused: a person has to change something first."""
 
 
 class Tried(Value, frozen=True):
-    """Tries that were all in vain: when the last one ended, the pause after it in seconds, and how many failed."""
+    """Tries that were all in vain: when the last ended, the pause after it, how many failed, how long it was held.
+
+    `held` is the sum of all pauses but those of our own pace, the last one included; both are in seconds.
+    """
 
     last: datetime
     pause: float
     fails: int = 0
+    held: float = 0.0
 
     def left(self, at: datetime) -> float:
         """Seconds until the next try; none where the clock was put back, so that no page waits for that."""
         passed = (at - self.last).total_seconds()
         return max(0.0, self.pause - passed) if passed >= 0 else 0.0
 
+    @property
+    def waited(self) -> float:
+        """Seconds that it had been held back before the last try."""
+        return self.held - self.pause
+
 
 def in_vain(before: Tried | None, error: PagerError, at: datetime) -> Tried:
     """What is known after one more try, which ended now with this error."""
-    fails = before.fails if before else 0
-    if isinstance(error, PagerBusy):
-        return Tried(at, error.wait_seconds, fails)
+    before = before or Tried(at, 0.0)
+    if isinstance(error, PagerPaced):
+        return Tried(at, error.wait_seconds, before.fails, before.held)
+    pause = _pause(before, error)
+    return Tried(at, pause, before.fails + (not isinstance(error, PagerBusy)), before.held + pause)
+
+
+def _pause(before: Tried, error: PagerError) -> float:
+    if isinstance(error, PagerBusy):  # it is looked at in time to say that it was held too long
+        return min(error.wait_seconds, HELD_SECONDS - before.held) if before.held < HELD_SECONDS else error.wait_seconds
     if isinstance(error, PagerRefused):
-        return Tried(at, REFUSED_SECONDS, fails + 1)
-    return Tried(at, PAUSES_SECONDS[min(fails, len(PAUSES_SECONDS) - 1)], fails + 1)
+        return REFUSED_SECONDS
+    return PAUSES_SECONDS[min(before.fails, len(PAUSES_SECONDS) - 1)]
 
 
 def not_accepted(tried: Tried, error: PagerError) -> bool:
     """Whether people must not wait for it any longer, after a try that ended so."""
-    return not isinstance(error, PagerLater) or (not isinstance(error, PagerBusy) and tried.fails >= FAILS_AFTER)
+    if isinstance(error, PagerPaced):
+        return False
+    return not isinstance(error, PagerLater) or tried.fails >= FAILS_AFTER or tried.waited >= HELD_SECONDS

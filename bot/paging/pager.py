@@ -13,7 +13,7 @@ import structlog
 
 from bot.clients.pagerduty.events import Alert, EventSeverity, PagerEvents
 from bot.clients.pagerduty.rest import PagerApi
-from bot.errors import PagerBusy, PagerError, PagerRefused, PagerUnreachable
+from bot.errors import PagerError, PagerPaced, PagerRefused, PagerUnreachable
 from bot.incidents.effects import PageAcknowledge, PageTrigger
 from bot.incidents.events import Person
 from bot.incidents.kept import NOBODY, Kept, OnDuty, Paged
@@ -167,13 +167,13 @@ class Pager:
         self._gate.enter()
         if wait := self._paces.setdefault(name, Pace(self._elapsed)).wait(effect.id):
             self._gate.left()
-            raise PagerBusy(f"PagerDuty takes about {A_MINUTE:.0f} events a minute for {name}.", wait)
+            raise PagerPaced(f"PagerDuty takes about {A_MINUTE:.0f} events a minute for {name}.", wait)
         try:
             await self._sent(self._line.events, route, kept, effect, again=again)
         except (PagerUnreachable, asyncio.CancelledError):  # whoever is cut off has waited for an answer, too
             self._gate.failed()
             raise
-        except PagerRefused:  # an answer, too: other routes are not made to wait for this one's key
+        except PagerError:  # an answer, too: other routes are not made to wait for this one's key, or its limit
             self._gate.answered()
             raise
         self._gate.answered()

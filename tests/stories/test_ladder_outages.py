@@ -85,6 +85,23 @@ async def test_pagerduty_never_answers(one: Stage, monkeypatch: pytest.MonkeyPat
             await one.pass_time(MINUTE_S)
 
 
+async def test_pagerduty_takes_no_more(one: Stage) -> None:
+    """It says after a minute that a page is held back, calls the next level, and pages when it is taken again."""
+    kept = await one.opened()
+    await one.world.suffer(Trouble(throttled=True, retry_after=86_400))
+    await one.pass_time(10 * MINUTE_S + 1)
+    await one.pass_time(50)
+    assert not [line for line in one.seen.said(kept) if line.startswith("page not")]
+    await one.pass_time(11)
+    (failed,) = [line for line in one.seen.said(kept) if line.startswith("page not")]
+    assert "PagerDuty takes no calls for another" in failed
+    assert (await one.now(kept)).incident.level == 4
+    await one.world.heal()
+    for _ in range(2):
+        await one.pass_time(61)
+    assert sorted(pages(one)) == [f"volati.{kept.id}.3", f"volati.{kept.id}.4"]
+
+
 async def test_taken_while_pagerduty_is_down(one: Stage) -> None:
     """It calls nobody later for what somebody took meanwhile; when that is given back, it pages the level after all."""
     kept = await one.opened()

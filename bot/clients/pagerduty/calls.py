@@ -27,6 +27,10 @@ whoever called can come back later itself."""
 FIRST_WAIT_SECONDS = 1.0
 """The first wait where PagerDuty does not say how long; each further one is twice as long."""
 
+WAIT_AT_MOST_SECONDS = 60.0
+"""The longest wait for a turn, whatever is answered: PagerDuty counts calls by the minute, so that whoever is told to
+wait longer is told so by mistake, or by something on the way."""
+
 WORDS_AT_MOST = 300
 """Characters of PagerDuty's own words in an error."""
 
@@ -44,13 +48,17 @@ _REMEDIES: Mapping[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call: `path` is below the address; nothing of it but method and path is ever told."""
+    """One call: `path` is below the address; nothing of it but method and path is ever told.
+
+    `limit` is whose limit it counts towards: the routing key of an event; empty for that of the API key.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: Any = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    limit: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         """How it is named in errors."""
@@ -63,6 +71,23 @@ class Time:
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+
+
+@dataclass(slots=True)
+class _Limit:
+    """When PagerDuty takes calls again, by the monotonic clock, and the next wait where it does not say; in seconds."""
+
+    free_at: float = 0.0
+    wait: float = FIRST_WAIT_SECONDS
+
+    def hold(self, until: float) -> None:
+        """Take no call before then."""
+        self.free_at = max(self.free_at, until)
+
+    def next_wait(self) -> float:
+        """The next wait where PagerDuty does not say how long."""
+        wait, self.wait = self.wait, min(2 * self.wait, WAIT_AT_MOST_SECONDS)
+        return wait
 
 
 class Calls:
@@ -90,7 +115,7 @@ class Calls:
         self._secrets = tuple(secret for secret in secrets if secret)
         self._time = clock or Time()
         self._patience = patience
-        self._free_at = 0.0  # when PagerDuty takes calls again, by the monotonic clock
+        self._limits: dict[str, _Limit] = {}  # one for each route, and the token's
 
     async def call(self, ask: Ask) -> Any:  # noqa: ANN401 JSON can be anything
         """What PagerDuty answers, as JSON; None where it answers nothing.
@@ -102,25 +127,26 @@ class Calls:
             PagerUnreadable: the answer is not PagerDuty's.
         """
         until = self._time.monotonic() + self._patience
-        wait = FIRST_WAIT_SECONDS
+        limit = self._limits.setdefault(ask.limit, _Limit())
         while True:
-            await self._turn(ask, until)
+            await self._turn(ask, limit, until)
             reply = await self._sent(ask)
-            self._note_limit(reply)
-            if reply.status != HTTPStatus.TOO_MANY_REQUESTS:
-                return self._document(ask, reply)
             now = self._time.monotonic()
-            self._free_at = max(self._free_at, now + (_told_wait(reply.headers) or wait))
-            wait *= 2
+            told = _told_wait(reply.headers)
+            if reply.status != HTTPStatus.TOO_MANY_REQUESTS:
+                limit.wait = FIRST_WAIT_SECONDS
+                if told and _number(reply.headers.get("ratelimit-remaining")) == 0:  # the last that it takes for now
+                    limit.hold(now + told)
+                return self._document(ask, reply)
+            limit.hold(now + (told or limit.next_wait()))
 
-    async def _turn(self, ask: Ask, until: float) -> None:
+    async def _turn(self, ask: Ask, limit: _Limit, until: float) -> None:
         """Wait until PagerDuty takes calls again, or give up at once where that is too long."""
-        now = self._time.monotonic()
-        if self._free_at > until:
-            wait = self._free_at - now
+        wait = limit.free_at - self._time.monotonic()
+        if limit.free_at > until and wait > 0:
             raise PagerBusy(f"PagerDuty takes no calls for another {wait:.0f} s, so {ask} was not made.", wait)
-        if self._free_at > now:
-            await self._time.sleep(self._free_at - now)
+        if wait > 0:
+            await self._time.sleep(wait)
 
     async def _sent(self, ask: Ask) -> Reply:
         query = f"?{urlencode(ask.query)}" if ask.query else ""
@@ -129,11 +155,6 @@ class Calls:
         if isinstance(reply, NoAnswer):
             raise PagerUnreachable(f"PagerDuty gave no answer to {ask}: {reply.stage}, {reply.detail}.")
         return reply
-
-    def _note_limit(self, reply: Reply) -> None:
-        """Hold the next call when this was the last one PagerDuty takes for now."""
-        if _number(reply.headers.get("ratelimit-remaining")) == 0 and (wait := _told_wait(reply.headers)):
-            self._free_at = max(self._free_at, self._time.monotonic() + wait)
 
     def _document(self, ask: Ask, reply: Reply) -> Any:  # noqa: ANN401 JSON can be anything
         if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -167,9 +188,9 @@ def unreadable(ask: Ask, what: str) -> Unreadable:
 
 
 def _told_wait(headers: Mapping[str, str]) -> float | None:
-    """How many seconds PagerDuty asks to wait, by either of its headers; None where it does not say."""
+    """How many seconds PagerDuty asks to wait, by either of its headers, within bounds; None where it does not say."""
     found = [_number(headers.get(name)) for name in ("retry-after", "ratelimit-reset")]
-    return next((number for number in found if number), None)
+    return next((min(number, WAIT_AT_MOST_SECONDS) for number in found if number), None)
 
 
 def _number(text: str | None) -> float | None:

@@ -83,7 +83,7 @@ class PagerEvents:
         await self._send(_body(routing_key, "resolve", dedup_key))
 
     async def _send(self, body: Mapping[str, Any]) -> None:
-        await self._calls.call(Ask("POST", "/enqueue", body=body))
+        await self._calls.call(Ask("POST", "/enqueue", body=body, limit=str(body["routing_key"])))
 
 
 def trigger_body(routing_key: str, alert: Alert) -> dict[str, Any]:

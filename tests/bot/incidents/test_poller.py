@@ -236,12 +236,13 @@ class Rounds:
     [
         (TROUBLES["pagerduty-down"], [30, 30, 30]),
         (TROUBLES["pagerduty-refuses-key"], [30, 30, 30]),
-        (Trouble(throttled=True, retry_after=120), [30, 120, 120]),
+        (Trouble(throttled=True, retry_after=45), [30, 45, 45]),
+        (Trouble(throttled=True, retry_after=86_400), [30, 60, 60]),
         (Trouble(throttled=True, retry_after=20), [30, 30, 30]),
     ],
 )
 async def test_how_long_it_waits(one: Stage, trouble: Trouble, slept: list[float]) -> None:
-    """It waits as long as PagerDuty asks for, and never less than between any two rounds; it goes on by itself."""
+    """It waits as long as PagerDuty asks for, a minute at most and never less than a round, and goes on by itself."""
     await paged(one, 1)
     await one.world.suffer(trouble)
     rounds = Rounds(one, 2)

@@ -6,7 +6,7 @@ from typing import cast
 import pytest
 
 from bot.clients.pagerduty.rest import OnCall, PagerApi
-from bot.errors import PagerBusy, PagerRefused, PagerUnreachable
+from bot.errors import PagerBusy, PagerPaced, PagerRefused, PagerUnreachable
 from bot.incidents.effects import PageTrigger
 from bot.incidents.events import Person, Resolved
 from bot.incidents.kept import NOBODY
@@ -106,7 +106,7 @@ async def test_a_turn_is_no_silence() -> None:
             pager._paces["oncall"].wait(f"others {number}")
         clock.passed += 2.1
         for page in pages[1:]:
-            with pytest.raises(PagerBusy):
+            with pytest.raises(PagerPaced):
                 await pager.page(kept, page, again=False)
 
 
@@ -160,6 +160,25 @@ async def test_a_refusal_is_an_answer() -> None:
             await one.world.heal()
         await pager.page(kept, pages.pop(), again=False)
         assert one.world.account.opened == ["volati.x.0"]
+
+
+async def test_too_many_calls_is_an_answer() -> None:
+    """It pages others at once when a PagerDuty that was away takes no more by one route: it is there again."""
+    async with stage() as one:
+        kept, clock = await one.opened(), Clock()
+        pager = Pager(one.line, PATH, elapsed=clock.elapsed)
+        clock.passed = 1000.0
+        page = PageTrigger(id="x.1.0", level=3, dedup_key="volati.x.3")
+        await one.world.suffer("pagerduty-down")
+        with pytest.raises(PagerUnreachable):
+            await pager.page(kept, page, again=False)
+        clock.passed += 2.1
+        await one.world.suffer("pagerduty-throttled")
+        with pytest.raises(PagerBusy):
+            await pager.page(kept, page, again=False)
+        await one.world.heal()
+        await pager.page(kept, PageTrigger(id="x.1.1", level=4, dedup_key="volati.x.4"), again=False)
+        assert one.world.account.opened == ["volati.x.4"]
 
 
 async def test_a_path_that_was_changed() -> None:

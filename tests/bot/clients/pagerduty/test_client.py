@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.clients.http import HttpClient
-from bot.clients.pagerduty.calls import CALL_SECONDS, PATIENCE_SECONDS, Ask, Calls, Time
+from bot.clients.pagerduty.calls import CALL_SECONDS, PATIENCE_SECONDS, WAIT_AT_MOST_SECONDS, Ask, Calls, Time
 from bot.clients.pagerduty.events import (
     DETAILS_AT_MOST,
     KEY_AT_MOST,
@@ -434,6 +434,47 @@ async def test_odd_waits(value: str) -> None:
     with pytest.raises(PagerBusy):
         await calls.call(Ask("GET", "/a"))
     assert hours.slept == [1, 2, 4]
+
+
+@pytest.mark.parametrize("headers", [{"retry-after": "86400"}, {"retry-after": "999999"}, {"ratelimit-reset": "3600"}])
+async def test_a_wait_without_end(headers: dict[str, str]) -> None:
+    """It waits for a minute at most, whatever it is told: PagerDuty counts by the minute."""
+    hours = Hours()
+    calls = Calls(Odd(429, b"{}", headers), "http://127.0.0.1:9", (), Time(hours.monotonic, hours.sleep))
+    with pytest.raises(PagerBusy) as caught:
+        await calls.call(Ask("GET", "/a"))
+    assert caught.value.wait_seconds == WAIT_AT_MOST_SECONDS == 60
+
+
+async def test_each_route_has_its_own_limit() -> None:
+    """It calls by one route while PagerDuty takes no more by another, as it counts each by itself."""
+    hours = Hours()
+    odd = Odd(429, b"{}", {"retry-after": "60"})
+    calls = Calls(odd, "http://127.0.0.1:9", (), Time(hours.monotonic, hours.sleep), patience=0.0)
+    events = PagerEvents(calls)
+    with pytest.raises(PagerBusy):
+        await events.trigger("a" * 32, ALERT)
+    odd.status, odd.body = 202, b"{}"
+    await events.trigger("b" * 32, ALERT)
+    with pytest.raises(PagerBusy):
+        await events.trigger("a" * 32, ALERT)
+    assert (odd.asked, hours.slept) == (2, [])
+
+
+async def test_waits_get_longer_from_call_to_call() -> None:
+    """It has whoever does not wait come back later each time, where PagerDuty does not say when."""
+    hours = Hours()
+    odd = Odd(429, b"{}")
+    calls = Calls(odd, "http://127.0.0.1:9", (), Time(hours.monotonic, hours.sleep), patience=0.0)
+    waits = []
+    for status in (*[429] * 8, 200, 429):
+        odd.status = status
+        try:
+            await calls.call(Ask("GET", "/a"))
+        except PagerBusy as error:
+            waits.append(error.wait_seconds)
+            hours.now += error.wait_seconds
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 1]
 
 
 async def test_a_secret_that_pagerduty_repeats() -> None:
