@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.errors import IncidentError, PagerError, PagerLater, PagerUnreachable
-from bot.incident_store import Hand, Lane, Left, Mine, paged
+from bot.incident_store import LEASE_SECONDS, Hand, Lane, Left, Mine, paged
 from bot.incidents import events as e
 from bot.incidents.desk import ITSELF
 from bot.incidents.effects import PageTrigger
@@ -51,12 +51,24 @@ class Ringing:
         self._tried = {id: tried for id, tried in self.kept.tried.items() if id in wanted}
 
     async def rung(self) -> None:
-        """Tell PagerDuty what is due, and let the incident go until there is more. Raises StoreError."""
+        """Tell PagerDuty what is due, and let the incident go until there is more.
+
+        Every page comes to its end, and what was done is written down, before what one of them failed by is raised.
+
+        Raises:
+            StoreError: the memory did not do as asked.
+        """
         keys: dict[str, list[Paged]] = {}
         for effect in paged(self.kept):
             keys.setdefault(effect.dedup_key, []).append(effect)
-        waits = await asyncio.gather(*(self._key(effects) for effects in keys.values()))
-        await self._let_go([wait for wait in waits if wait is not None])
+        came = await asyncio.gather(*(self._key(effects) for effects in keys.values()), return_exceptions=True)
+        failed = [one for one in came if isinstance(one, BaseException)]
+        waits = [one for one in came if one is not None and not isinstance(one, BaseException)]
+        try:
+            await self._let_go([*waits, *[self._passed + LEASE_SECONDS for _ in failed]])
+        finally:
+            if failed:
+                raise failed[0]
 
     async def _let_go(self, waits: Sequence[float]) -> None:
         wait = max(0.0, min(waits) - self._passed) if waits else None

@@ -8,7 +8,7 @@ import pytest
 
 from bot.clients.pagerduty.calls import CALL_SECONDS
 from bot.errors import PagerError, PagerUnreachable
-from bot.incident_store import LEASE_SECONDS, Lane
+from bot.incident_store import LEASE_SECONDS, Lane, paged
 from bot.incidents import events as e
 from bot.incidents import ringing
 from bot.incidents.events import Person
@@ -50,6 +50,23 @@ class Line:
     async def known(self, person: Person) -> Person:
         """As it is."""
         return person
+
+
+@dataclass
+class Breaks(Line):
+    """It takes a while, and for one key a fault of ours breaks it at once."""
+
+    key: str = ""
+    begun: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+
+    async def page(self, kept: Kept, effect: Paged, *, again: bool) -> None:
+        """Take it in a while, or break."""
+        if effect.dedup_key == self.key:
+            raise KeyError("a fault of ours")
+        self.begun.append(effect.dedup_key)
+        await asyncio.sleep(0.1)
+        self.ended.append(effect.dedup_key)
 
 
 def pages_by(bot: Bot, line: Line) -> Bot:
@@ -109,6 +126,21 @@ async def test_a_page_waits_for_its_own_pause(one: Stage) -> None:
         await one.happens(kept, e.Annotated(at=AT, text="a note", by=ALICE))
     assert line.asked == [(f"volati.{kept.id}.3", False)]
     assert (await one.now(kept)).tried[f"{kept.id}.2.2"].fails == 1
+
+
+async def test_a_page_that_breaks(one: Stage) -> None:
+    """It ends and writes down every other page where one breaks by a fault of ours, and tries that one again."""
+    kept = await escalated(one, 3, 4)
+    line = Breaks((), key=f"volati.{kept.id}.3")
+    pages_by(one.bot, line)
+    await one.settle()
+    assert (line.begun, line.ended) == ([f"volati.{kept.id}.4"], [f"volati.{kept.id}.4"])
+    assert [effect.dedup_key for effect in paged(await one.now(kept))] == [f"volati.{kept.id}.3"]
+    assert not [task for task in asyncio.all_tasks() if "_key" in repr(task.get_coro())]
+    pages_by(one.bot, whole := Line((None,)))
+    await one.pass_time(LEASE_SECONDS + 1)
+    assert [key for key, _ in whole.asked] == [f"volati.{kept.id}.3"]
+    assert paged(await one.now(kept)) == ()
 
 
 async def test_more_than_a_pass_can_do(one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
