@@ -20,7 +20,7 @@ from bot.audit.entry import Deed, Entry, Head
 from bot.incidents import events as e
 from bot.incidents.effects import AnyEffect
 from bot.incidents.incident import Incident
-from bot.incidents.keeping import NOTHING, Besides, Changed, Outrun, Spent
+from bot.incidents.keeping import NOTHING, Besides, Changed, Looked, Outrun, Spent
 from bot.incidents.kept import About, AnyEvent, Happened, Kept, Paged, Shown
 from bot.incidents.tries import Tried
 from bot.keys import (
@@ -70,6 +70,7 @@ local id, keep = told.id, told.keep
 local found = redis.call('HMGET', KEYS[1], 'revision', 'mark', 'climb', 'page', 'tell')
 if found[2] == told.mark then return 'ok' end
 if told.once ~= '' and redis.call('HEXISTS', KEYS[1], told.once) == 1 then return 'spent' end
+if told.look ~= '' and (redis.call('HGET', KEYS[1], told.look) or '') ~= told.before then return 'spent' end
 if tonumber(found[1] or '0') ~= told.revision then return 'outrun' end
 for place, fingerprint in ipairs(told.fingerprints) do
   local holder = redis.call('GET', fingerprint)
@@ -94,6 +95,7 @@ if told.open then redis.call('ZADD', KEYS[7], 'NX', now, id) else redis.call('ZR
 redis.call('EXPIRE', KEYS[7], keep)
 redis.call('HSET', KEYS[1], 'climb', '')
 if told.once ~= '' then redis.call('HSET', KEYS[1], told.once, '1') end
+if told.look ~= '' then redis.call('HSET', KEYS[1], told.look, told.said) end
 redis.call('ZREM', KEYS[4], id)
 if told.due ~= '' then redis.call('ZADD', KEYS[4], now + tonumber(told.due), id) end
 if told.pages and (found[4] or '') == '' then redis.call('ZADD', KEYS[5], now, id) end
@@ -175,6 +177,12 @@ for place = 2, #ARGV do redis.call('ZADD', KEYS[1], 'LT', now, ARGV[place]) end
 return 1
 """
 _FIND = "return {redis.call('HMGET', KEYS[1], unpack(ARGV)), redis.call('HVALS', KEYS[2])}"
+# A look at PagerDuty, unless somebody looked in between; of an incident that is there.
+_LOOK = """
+if redis.call('EXISTS', KEYS[1]) == 0 or (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+return 1
+"""
 _GROUP = """
 for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'NX', 'EX', ARGV[2]) end
 return 1
@@ -338,6 +346,16 @@ class IncidentStore:
         ids = await self._store.ask("ZRANGE", INCIDENTS_OPEN.of(), 0, -1, "REV")
         return await self._all(tuple(one.decode() for one in ids))
 
+    async def last_look(self, incident_id: str, key: str) -> str:
+        """What PagerDuty said of a page when it was last asked; empty where it never was."""
+        found = await self._store.ask("HGET", INCIDENT.of(incident=incident_id), _look(key))
+        return found.decode() if found else ""
+
+    async def note_look(self, incident_id: str, looked: Looked) -> None:
+        """Keep what PagerDuty says of a page now, unless somebody has looked in between."""
+        where = (INCIDENT.of(incident=incident_id),)
+        await self._store.script(_LOOK, where, _look(looked.key), looked.before, looked.now)
+
     async def story(self, incident_id: str) -> tuple[Happened, ...]:
         """What happened to one, the earliest first."""
         if not is_id(incident_id):
@@ -425,6 +443,11 @@ def is_id(text: str) -> bool:
     return text.isascii() and text.isalnum() and 0 < len(text) <= len("0123456789abcdef")
 
 
+def _look(key: str) -> str:
+    """The field that keeps the last look at a page."""
+    return f"look {key}"
+
+
 def order(effect_id: str) -> tuple[int, ...]:
     """Where an effect stands among those of its incident: by its step, and its number in it."""
     return tuple(int(part) for part in effect_id.rsplit(".", 2)[1:])
@@ -461,6 +484,9 @@ def _told(kept: Kept, changed: Changed, besides: Besides) -> dict[str, Any]:
         "replaces": besides.replaces,
         "hook": besides.hook,
         "once": besides.once,
+        "look": _look(besides.looked.key) if besides.looked else "",
+        "before": besides.looked.before if besides.looked else "",
+        "said": besides.looked.now if besides.looked else "",
         "open": incident.open,
         "due": (incident.due - changed.event.at).total_seconds() if incident.due else "",
         "pages": any(isinstance(one, Paged) for one in changed.outstanding),

@@ -17,7 +17,7 @@ from bot.incidents import hearsay
 from bot.incidents.doing import Pages
 from bot.incidents.effects import still_wanted
 from bot.incidents.incident import Incident
-from bot.incidents.keeping import NOTHING, Besides, Changed, Keeps, Outrun
+from bot.incidents.keeping import NOTHING, Besides, Changed, Keeps, Looked, Outrun
 from bot.incidents.kept import About, Happened, Kept, OnDuty, Opening
 from bot.incidents.machine import Refused, advance, woken
 from bot.incidents.path import IncidentSeverity, Path
@@ -97,6 +97,14 @@ class Incidents:
         by = getattr(event, "by", None)
         person = hearsay.named(by, self._around.cleaner) if isinstance(by, e.Person) and by.pager else None
         return await self.heard(incident_id, event, f"pagerduty:{person.name}" if person else "pagerduty", besides)
+
+    async def last_look(self, incident_id: str, key: str) -> str:
+        """What PagerDuty said of a page when it was last asked; empty where it never was."""
+        return await self._keeps.last_look(incident_id, key)
+
+    async def note_look(self, incident_id: str, looked: Looked) -> None:
+        """Keep what PagerDuty says of a page now: it changes nothing, and need not be heard again."""
+        await self._keeps.note_look(incident_id, looked)
 
     async def climb(self, incident_id: str, revision: int, now: datetime) -> Kept | None:
         """Let the time of an incident be up, by the memory's word; None where it is not at this revision any more.

@@ -31,17 +31,30 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """A look at a page of this key: what PagerDuty said at the look before, and what it says now.
+
+    It counts only where nobody has looked in between.
+    """
+
+    key: str
+    before: str
+    now: str
+
+
+@dataclass(frozen=True, slots=True)
 class Besides:
     """What goes with a change, or hinders it.
 
     `replaces` is the incident whose fingerprints a new one may take. `hook` is the event of PagerDuty's that led to the
     change, as it waits: it is taken out in the same write, so that it counts once. `once` names what is to happen once
-    in an incident's life.
+    in an incident's life; `looked`, the look at PagerDuty that led to the change.
     """
 
     replaces: str = ""
     hook: str = ""
     once: str = ""
+    looked: Looked | None = None
 
 
 NOTHING = Besides()
@@ -83,6 +96,14 @@ class Keeps(Protocol):
 
     async def open_ones(self) -> tuple[Kept, ...]:
         """Those that go on, the newest first."""
+        ...
+
+    async def last_look(self, incident_id: str, key: str) -> str:
+        """What PagerDuty said of a page when it was last asked; empty where it never was."""
+        ...
+
+    async def note_look(self, incident_id: str, looked: Looked) -> None:
+        """Keep what PagerDuty says of a page now, unless somebody has looked in between."""
         ...
 
     async def story(self, incident_id: str) -> tuple[Happened, ...]:

@@ -11,9 +11,9 @@ from bot.errors import IncidentError, PagerBusy, PagerError, PagerKeyRefused, Pa
 from bot.incidents import events as e
 from bot.incidents.desk import Incidents
 from bot.incidents.incident import Page
-from bot.incidents.keeping import Besides, Outrun, Spent
+from bot.incidents.keeping import Besides, Looked, Outrun, Spent
 from bot.incidents.kept import Kept
-from bot.incidents.polled import noticed
+from bot.incidents.polled import Look, noticed
 
 POLL_SECONDS = 30.0
 """Time between rounds: how late an acknowledgement in PagerDuty is heard."""
@@ -109,16 +109,25 @@ class Poller:
         found = await self._api.incidents(page.key, ("triggered", "acknowledged", "resolved"))
         if not found:
             return
+        fresh = await self._incidents.find(kept.id)  # much may have happened since the round began
+        if fresh is None:
+            return
         newest = found[0]
         by = e.Person(newest.by.name, pager=newest.by.id) if newest.by else None
-        event = noticed(kept.incident, page, newest.status, by, kept.about.since)
-        if event is None:
-            return
-        # It stays acknowledged there when it is handed on here: heard once, or each round would stop the clock again.
-        once = Besides(once=f"heard {page.key} {newest.status} {newest.changed}")
+        look = Look(newest.status, newest.changed, by)
+        before = await self._incidents.last_look(kept.id, page.key)
+        event = noticed(fresh.incident, page, before, look, fresh.about.since)
+        if str(look) != before:
+            await self._heard(kept, event, Looked(page.key, before, str(look)))
+
+    async def _heard(self, kept: Kept, event: e.Event | None, looked: Looked) -> None:
+        """Let it happen, once, and note the look; also where it changes nothing, so that it changes nothing later."""
         try:
-            await self._incidents.reported(kept.id, event, once)
-        except Spent:
+            if event is not None:
+                await self._incidents.reported(kept.id, event, Besides(looked=looked))
+                return
+        except (Spent, Outrun):  # another replica was quicker, or the next round hears it
             return
-        except (IncidentError, Outrun) as error:
+        except IncidentError as error:
             _log.info("PagerDuty told what changes nothing", reason=str(error))
+        await self._incidents.note_look(kept.id, looked)

@@ -12,13 +12,14 @@ from bot.errors import PagerBusy, PagerError, PagerKeyRefused, PagerUnreachable
 from bot.incidents import events as e
 from bot.incidents import poller
 from bot.incidents.incident import Phase
+from bot.incidents.keeping import Looked
 from bot.incidents.kept import Kept
 from bot.incidents.poller import Poller
 from diagnostics.redaction import KnownSecret, Redactor
 from playground.world.pagerduty.account import USERS, person
 from playground.world.pagerduty.trouble import TROUBLES, Trouble
-from tests.bot.incidents.stage import Stage, stage
-from tests.bot.incidents.things import ALICE, BOB
+from tests.bot.incidents.stage import AT, Stage, stage
+from tests.bot.incidents.things import ALICE, BOB, MINUTE
 
 SECRET = "s3cr3t-v4lu3-9f8e7d"
 
@@ -76,6 +77,58 @@ async def test_an_acknowledgement_counts_once(one: Stage) -> None:
     await deaf(one)
     await asking.round()
     assert (await one.now(kept)).incident.phase is Phase.ACKNOWLEDGED
+
+
+async def test_an_old_acknowledgement_after_a_handover(one: Stage) -> None:
+    """It lets the clock run for whoever it is handed to, where somebody had acknowledged here and there too, before."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    await one.happens(kept, e.Acknowledged(at=AT, by=BOB), "UBOB")
+    one.world.account.acknowledge(page, person(USERS[1]))  # and on the phone, seconds later
+    await deaf(one)
+    asking = asks(one)
+    await asking.round()
+    await one.pass_time(3600)
+    await one.happens(kept, e.HandedOver(at=AT, by=BOB, to=ALICE))
+    await deaf(one)
+    await one.pass_time(30)
+    await asking.round()
+    assert (await one.now(kept)).incident.phase is Phase.WAITING
+
+
+async def test_an_old_acknowledgement_after_a_snooze(one: Stage) -> None:
+    """It lets the clock run when a snooze is over, where the page was acknowledged there meanwhile."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    await one.happens(kept, e.Snoozed(at=AT, by=BOB, until=AT + 10 * MINUTE), "UBOB")
+    one.world.account.acknowledge(page, person(USERS[1]))
+    await deaf(one)
+    asking = asks(one)
+    await asking.round()
+    assert (await one.now(kept)).incident.phase is Phase.SNOOZED
+    await one.pass_time(601)
+    await deaf(one)
+    await asking.round()
+    assert (await one.now(kept)).incident.phase is Phase.WAITING
+
+
+async def test_two_that_ask(one: Stage) -> None:
+    """It hears each change once where two replicas ask, whoever of them looks later."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    one.world.account.acknowledge(page, person(USERS[1]))
+    await deaf(one)
+    assert one.line.api is not None
+    both = asks(one), Poller(one.another("there").incidents, one.line.api)
+    await asyncio.gather(*(asking.round() for asking in both))
+    await one.settle()
+    assert [line for line in one.seen.said(kept) if line.startswith("acknowledged")] == ["acknowledged by Bob Brown"]
+    told = Looked(page.key, "triggered long ago", "resolved long ago")
+    await one.bot.incidents.note_look(kept.id, told)  # by one who has seen less
+    assert (await one.bot.incidents.last_look(kept.id, page.key)).startswith("acknowledged ")
 
 
 async def test_a_few_at_a_time(one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
