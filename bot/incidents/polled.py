@@ -41,7 +41,8 @@ def noticed(incident: Incident, page: Page, before: str, look: Look, at: datetim
 
     Each change counts in the look that first sees it, whatever becomes of the incident later: what was acknowledged
     there, and then snoozed or handed over here, stops no clock afterwards. An acknowledgement by no person is our own.
-    That a page is triggered says nothing: ours may still be on its way.
+    That a page is triggered says nothing, as ours may still be on its way, unless it was acknowledged: then that ran
+    out, or somebody gave it back.
     """
     if not incident.open or str(look) == before:
         return None
@@ -49,4 +50,6 @@ def noticed(incident: Incident, page: Page, before: str, look: Look, at: datetim
         return e.Resolved(at=at, by=look.by or ITSELF, key=page.key)
     if look.status == "acknowledged" and look.by is not None and incident.phase in _UNTAKEN:
         return e.Acknowledged(at=at, by=look.by, key=page.key)
+    if look.status == "triggered" and before.startswith("acknowledged ") and incident.phase is Phase.ACKNOWLEDGED:
+        return e.Unacknowledged(at=at, by=look.by, key=page.key)
     return None

@@ -10,6 +10,7 @@ from bot.clients.pagerduty.rest import PagerIncident
 from bot.errors import IncidentError, PagerBusy, PagerError, PagerKeyRefused, PagerUnreachable, StoreError
 from bot.incidents import events as e
 from bot.incidents.desk import Incidents
+from bot.incidents.effects import PageAcknowledge
 from bot.incidents.incident import Page
 from bot.incidents.keeping import Besides, Looked, Outrun, Spent
 from bot.incidents.kept import Kept
@@ -117,6 +118,8 @@ class Poller:
         look = Look(newest.status, newest.changed, by)
         before = await self._incidents.last_look(kept.id, page.key)
         event = noticed(fresh.incident, page, before, look, fresh.about.since)
+        if isinstance(event, e.Unacknowledged) and _acknowledging(fresh, page.key):
+            return  # somebody has taken it here since, and PagerDuty is about to hear that
         if str(look) != before:
             await self._heard(kept, event, Looked(page.key, before, str(look)))
 
@@ -131,3 +134,8 @@ class Poller:
         except IncidentError as error:
             _log.info("PagerDuty told what changes nothing", reason=str(error))
         await self._incidents.note_look(kept.id, looked)
+
+
+def _acknowledging(kept: Kept, key: str) -> bool:
+    """Whether our own acknowledgement of a page is still to be told."""
+    return any(isinstance(one, PageAcknowledge) and one.dedup_key == key for one in kept.outstanding)

@@ -31,6 +31,16 @@ def test_acknowledged_there(phase: Phase) -> None:
 
 
 @pytest.mark.parametrize("phase", OPEN)
+@pytest.mark.parametrize("by", [None, BOB])
+def test_given_back_there(phase: Phase, by: e.Person | None) -> None:
+    """It is in nobody's hands where a page rings again that was acknowledged, if somebody had it for that."""
+    incident = at_phase(phase)
+    event = noticed(incident, incident.pages[0], "acknowledged t1", Look("triggered", "t2", by), after(99))
+    given_back = e.Unacknowledged(at=after(99), by=by, key="volati.i1.3")
+    assert event == (given_back if phase is Phase.ACKNOWLEDGED else None)
+
+
+@pytest.mark.parametrize("phase", OPEN)
 @pytest.mark.parametrize("status", ["triggered", "acknowledged", "resolved"])
 def test_each_change_counts_once(phase: Phase, status: str) -> None:
     """It notices nothing in a look that says what the one before said, whatever has become of the incident since."""

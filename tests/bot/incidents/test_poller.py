@@ -114,6 +114,52 @@ async def test_an_old_acknowledgement_after_a_snooze(one: Stage) -> None:
     assert (await one.now(kept)).incident.phase is Phase.WAITING
 
 
+async def test_given_back_there(one: Stage) -> None:
+    """It hears that an acknowledgement ran out there or was given back, each time; and calls somebody again."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    asking = asks(one)
+    for number in range(1, 3):
+        await one.pass_time(5)
+        one.world.account.acknowledge(page, person(USERS[1]))
+        await deaf(one)
+        await asking.round()
+        assert (await one.now(kept)).incident.phase is Phase.ACKNOWLEDGED
+        await one.pass_time(5)
+        one.world.account.unacknowledge(page)
+        await deaf(one)
+        for _ in range(2):
+            await asking.round()
+        await one.settle()
+        assert (await one.now(kept)).incident.phase is Phase.WAITING
+        assert len([line for line in one.seen.said(kept) if line.startswith("unacknowledged")]) == number
+    await one.pass_time(901)
+    assert (await one.now(kept)).incident.level == 4
+
+
+async def test_taken_here_and_not_told_there_yet(one: Stage) -> None:
+    """It takes no page for given back that PagerDuty is about to hear of as acknowledged."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    one.world.account.acknowledge(page, person(USERS[1]))
+    await deaf(one)
+    asking = asks(one)
+    await asking.round()
+    await one.happens(kept, e.HandedOver(at=AT, by=BOB, to=ALICE))
+    await one.pass_time(5)
+    one.world.account.unacknowledge(page)
+    await deaf(one)
+    await one.bot.incidents.event(kept.id, e.Acknowledged(at=AT, by=ALICE), "UALICE")
+    await asking.round()
+    assert (await one.now(kept)).incident.phase is Phase.ACKNOWLEDGED
+    await one.settle()
+    assert page.status == "acknowledged"
+    await asking.round()
+    assert (await one.now(kept)).incident.phase is Phase.ACKNOWLEDGED
+
+
 async def test_two_that_ask(one: Stage) -> None:
     """It hears each change once where two replicas ask, whoever of them looks later."""
     kept = await one.opened()
