@@ -26,12 +26,15 @@ class Page(Value, frozen=True):
 
     `void`: somebody was on it before it had gone out as far as is known, so that it called nobody. It may have arrived
     all the same, where PagerDuty's answer was lost: what ends the others is told of it, too.
+
+    `wanted`: a person called this level, at whatever hour. A page from before that was kept counts as wanted by nobody.
     """
 
     level: int
     key: str
     void: bool = False
     route: str = ""
+    wanted: bool = False
 
 
 class Incident(Value, frozen=True, kw_only=True):

@@ -121,7 +121,7 @@ def _calling(
     levels = unpaged(incident, path)
     if levels and path.quiet_at(incident.severity, at) and not anyway:
         return replace(to, due=path.morning(incident.severity, at)), ()
-    pages = tuple(Page(level, incident.key(level), route=path.level(level).page) for level in levels)
+    pages = tuple(Page(level, incident.key(level), route=path.level(level).page, wanted=anyway) for level in levels)
     triggers = tuple(_about(page, PageTrigger) for page in pages)
     return replace(to, pages=(*incident.pages, *pages)), triggers
 
@@ -346,13 +346,18 @@ def _further(graded: Incident, at: datetime, path: Path) -> Step:
 
 
 def _page_failed(incident: Incident, event: e.PageFailed, path: Path) -> Step:
-    """The page goes on being tried, and the next level is not made to wait for it where nobody was called otherwise."""
+    """The page goes on being tried, and the next level is not made to wait for it where nobody was called otherwise.
+
+    In quiet hours it has its time all the same, but where a person had called those who cannot be paged.
+    """
     line = TellThread(tiding=Tiding.PAGE_FAILED, words=event.why)
     above = path.next(incident.severity, incident.level)
     if event.level != incident.level or above is None or path.level(incident.level).called_in_slack:
         return _told(incident, line)
-    # A page that goes out in quiet hours is one that a person wanted.
-    return _with(_at_level(replace(incident, asked=None), above, event.at, path, anyway=True), line)
+    wanted = any(page.wanted for page in incident.pages if page.level == event.level)
+    if path.quiet_at(incident.severity, event.at) and not wanted:
+        return _told(incident, line)
+    return _with(_at_level(replace(incident, asked=None), above, event.at, path, anyway=wanted), line)
 
 
 def _page_failed_anyway(incident: Incident, event: e.PageFailed, _: Path) -> Step:

@@ -473,6 +473,23 @@ def test_who_is_wanted_at_night_and_cannot_be_paged() -> None:
     assert keys(stepped(wanted.to, failed, NIGHT).effects, PageTrigger) == ["volati.i1.4"]
 
 
+def test_a_page_that_fails_as_the_night_begins() -> None:
+    """It wakes nobody else for a page that went out just before quiet hours and fails in them: they have their time."""
+    evening = START + timedelta(hours=9, minutes=59)  # 21:59
+    called = stepped(Incident(id="i1"), e.Opened(at=evening, severity=IncidentSeverity.P2), PAGED_FIRST)
+    assert keys(called.effects, PageTrigger) == ["volati.i1.3"]
+    failed = stepped(called.to, e.PageFailed(at=evening + 2 * MINUTE, level=3, why="no answer"), PAGED_FIRST)
+    assert [type(effect) for effect in failed.effects] == [TellThread]
+    assert (failed.to.level, failed.to.due) == (3, MORNING)
+    assert keys(stepped(failed.to, e.TimeUp(at=MORNING, level=3), PAGED_FIRST).effects, PageTrigger) == ["volati.i1.4"]
+
+
+def test_a_page_from_before_it_was_kept_who_wanted_it() -> None:
+    """It reads a page of an older form, as one that nobody wanted."""
+    old = msgspec.json.decode(b'{"level": 3, "key": "volati.i1.3", "void": false, "route": "oncall"}', type=Page)
+    assert old == Page(3, "volati.i1.3", route="oncall", wanted=False)
+
+
 # What turned out otherwise.
 
 
