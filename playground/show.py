@@ -179,6 +179,7 @@ async def _everything_running(screen: Screen, *, with_page: bool) -> AsyncIterat
             await _install(slack)
             screen.names = _names(slack)
             watcher = asyncio.create_task(screen.watch(slack.events()), name="screen")
+            watcher.add_done_callback(screen.ended)
             try:
                 async with _bot_running(bot_settings(platform.environment(), slack, folder), slack, folder) as bot:
                     screen.say(f"The bot is connected (pid {bot.pid}, log {folder / 'bot.log'}).")
