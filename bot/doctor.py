@@ -30,7 +30,7 @@ from diagnostics.areas import AREAS
 from diagnostics.evidence.cluster.kinds import ClusterRights, Right
 from diagnostics.evidence.database.kinds import DatabaseAccess
 from diagnostics.evidence.http import NoAnswer, Outgoing
-from diagnostics.model import Reason, Unobserved
+from diagnostics.model import Evidence, Reason, Unobserved
 from diagnostics.observe import Glimpse
 
 T = TypeVar("T")
@@ -69,7 +69,8 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
 async def _slack(settings: Settings, services: Services) -> AsyncIterator[Checkup]:
     slack = settings.slack
     if slack is None:
-        yield Checkup("slack", State.AWAY, "not configured", "Set slack.bot_token, slack.app_token and slack.channel.")
+        said = "not configured: `volati serve` will not start; the command line works without it"
+        yield Checkup("slack", State.ILL, said, "Set slack.bot_token, slack.app_token and slack.channel.")
         return
     async with open_transport(slack.bot_token.get_secret_value(), slack.api_url) as transport:
         answered, checkup = await _asked("slack bot token", transport.introduction, _named)
@@ -224,8 +225,15 @@ def _source(order: Order, glimpse: Glimpse) -> Iterator[Checkup]:
     elif isinstance(found, DatabaseAccess):
         yield _database(order, found, glimpse.took_ms)
     elif found is not None:
-        yield Checkup(f"{order.environment}: {glimpse.kind.WHAT}", State.WELL, "seen", took_ms=glimpse.took_ms)
+        yield _seen(order, found, glimpse.took_ms)
         yield from (_lack(order, lack, None) for lack in found.lacks())
+
+
+def _seen(order: Order, found: Evidence, took_ms: int) -> Checkup:
+    part = f"{order.environment}: {found.WHAT}"
+    if why := found.unanswered():
+        return Checkup(part, State.ILL, f"no answer: {why}", f"See volati diagnose {order.area}.", took_ms)
+    return Checkup(part, State.WELL, "seen", took_ms=took_ms)
 
 
 def _database(order: Order, access: DatabaseAccess, took_ms: int) -> Checkup:

@@ -127,6 +127,10 @@ class Evidence(Value, frozen=True):
         """What of it could not be seen, where the rest was: absence is never concluded across these."""
         return ()
 
+    def unanswered(self) -> str:
+        """Why nobody answered there, in words: that is judged, and yet nothing was seen. Empty where somebody did."""
+        return ""
+
 
 class Unobserved(Value, frozen=True):
     """Something that could not be looked at, and why. Never healthy, never a fault, always shown."""

@@ -60,6 +60,8 @@ def progress(glimpse: Glimpse) -> str:
         return f"  … {glimpse.kind.WHAT}"
     if isinstance(glimpse.found, Unobserved):
         return f"  ? {glimpse.kind.WHAT}: {glimpse.found.reason} ({glimpse.took_ms} ms)"
+    if why := glimpse.found.unanswered():
+        return f"  ✗ {glimpse.kind.WHAT}: no answer: {printable(why)} ({glimpse.took_ms} ms)"
     return f"  ✓ {glimpse.kind.WHAT} ({glimpse.took_ms} ms)"
 
 

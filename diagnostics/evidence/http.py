@@ -195,6 +195,13 @@ def answered(exchange: Reply | NoAnswer) -> Exchange:
     return exchange.answer() if isinstance(exchange, Reply) else exchange
 
 
+def silence(*exchanges: Exchange | None) -> str:
+    """Why there was no answer, in the words of the first exchange; empty where one was answered, or none sent."""
+    first = next(iter(exchanges), None)
+    silent = all(isinstance(one, NoAnswer) for one in exchanges)
+    return first.detail if silent and isinstance(first, NoAnswer) else ""
+
+
 def replied(exchange: Reply | NoAnswer, what: str) -> Reply:
     """The reply of an exchange.
 

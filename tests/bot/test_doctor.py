@@ -157,6 +157,30 @@ async def test_a_platform_that_is_away(tmp_path: Path, slack: SimulatedSlack, pl
     assert found["slack bot token"].state is State.WELL
 
 
+async def test_a_platform_that_does_not_answer(
+    tmp_path: Path, slack: SimulatedSlack, platform: SimulatedPlatform
+) -> None:
+    """It ticks no source that nobody answered at, says where it ended, and is ill."""
+    async with opened(tmp_path, slack, platform) as services:
+        await platform.switch_on("stopped")
+        found = await looked_at(services)
+    for part in ("playground: the connection to Keycloak", "playground: the realm page"):
+        assert found[part].state is State.ILL, part
+        assert found[part].said.startswith("no answer: "), part
+        assert found[part].remedy == "See volati diagnose keycloak."
+    assert worst(found.values()) is State.ILL
+
+
+async def test_a_bot_without_slack(tmp_path: Path) -> None:
+    """It says that the bot cannot be started, and what goes on without."""
+    document = {"environments": {"here": {}}, "data_dir": str(tmp_path)}
+    async with open_services(parse(document, "the test"), memory_required=False) as services:
+        checkup = (await looked_at(services))["slack"]
+    assert checkup.state is State.ILL
+    assert checkup.said == "not configured: `volati serve` will not start; the command line works without it"
+    assert "slack.bot_token" in checkup.remedy
+
+
 async def test_a_data_folder_that_cannot_be_used(tmp_path: Path) -> None:
     """It names the data folder's trouble, what it means and the remedy, and looks at everything else."""
     (tmp_path / "file").write_text("")

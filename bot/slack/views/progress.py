@@ -45,7 +45,7 @@ def looked_at(state: Progress) -> str:
 
 
 def _was_seen(glimpse: Glimpse) -> bool:
-    return isinstance(glimpse.found, Evidence)
+    return isinstance(glimpse.found, Evidence) and not glimpse.found.unanswered()
 
 
 def _rows(state: Progress, most: int) -> Sequence[str]:
@@ -62,6 +62,8 @@ def _row(kind: type[Evidence], glimpse: Glimpse | None) -> str:
         return f"{_LOOKING} {what}"
     if isinstance(glimpse.found, Unobserved):
         return f"{_NOT_SEEN} {what}: {glimpse.found.reason} ({duration(glimpse.took_ms)})"
+    if glimpse.found.unanswered():
+        return f"{_NOT_SEEN} {what}: no answer ({duration(glimpse.took_ms)})"
     return f"{_SEEN} {what} ({duration(glimpse.took_ms)})"
 
 

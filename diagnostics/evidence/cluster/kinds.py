@@ -9,7 +9,7 @@ from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
 from diagnostics.evidence.cluster.workloads import Revision, Workload
-from diagnostics.evidence.http import NoAnswer
+from diagnostics.evidence.http import NoAnswer, silence
 from diagnostics.evidence.network import Reached
 from diagnostics.model import Evidence, Fact, Reason, Unobserved, Value
 
@@ -268,6 +268,10 @@ class DatabaseReach(Evidence, frozen=True):
 
     told_by: Name
     reached: Reached
+
+    def unanswered(self) -> str:
+        """Where the connection ended."""
+        return silence(self.reached.failure)
 
 
 class Host(Value, frozen=True):

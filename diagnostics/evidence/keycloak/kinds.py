@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from diagnostics.evidence.http import SERVER_FAILED, Answer, Exchange, NoAnswer
+from diagnostics.evidence.http import SERVER_FAILED, Answer, Exchange, NoAnswer, silence
 from diagnostics.evidence.network import Reached
 from diagnostics.evidence.tokens import Key, Signature, TokenFacts
 from diagnostics.model import Evidence, Fact, Value
@@ -31,6 +31,10 @@ class KeycloakReach(Evidence, frozen=True):
         if certificate is None:
             return (addresses,) if self.reached.addresses else ()
         return (Fact("certificate of Keycloak's host", certificate.fingerprint[:16]), addresses)
+
+    def unanswered(self) -> str:
+        """Where the connection ended."""
+        return silence(self.reached.failure)
 
 
 class RealmPage(Value, frozen=True):
@@ -70,6 +74,10 @@ class KeycloakRealm(Evidence, frozen=True):
         page = self.served
         return (Fact("path of the realm", f"{page.base_path}/realms"),) if page else ()
 
+    def unanswered(self) -> str:
+        """Why no path was answered."""
+        return silence(*(page.exchange for page in self.pages))
+
 
 class KeycloakDiscovery(Evidence, frozen=True):
     """The realm's OpenID configuration document."""
@@ -87,6 +95,10 @@ class KeycloakDiscovery(Evidence, frozen=True):
         """The issuer."""
         return (Fact("issuer", self.issuer),) if self.issuer else ()
 
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
+
 
 class KeycloakKeys(Evidence, frozen=True):
     """The realm's published signing keys."""
@@ -102,6 +114,10 @@ class KeycloakKeys(Evidence, frozen=True):
         """The ids of the signing keys."""
         ids = ", ".join(sorted(key.key_id for key in self.keys if key.use == "sig"))
         return (Fact("signing keys", ids),) if ids else ()
+
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
 
 
 class KeycloakClientSecret(Evidence, frozen=True):
@@ -140,6 +156,10 @@ class KeycloakLogin(Evidence, frozen=True):
     client_page: str = ""
     secret: KeycloakClientSecret | None = None
 
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
+
 
 class KeycloakToken(Evidence, frozen=True):
     """The client's token held against the published keys."""
@@ -169,6 +189,10 @@ class KeycloakProtection(Evidence, frozen=True):
     roles: tuple[str, ...]
     lightweight: bool = False
     introspected: tuple[str, ...] | None = None
+
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
 
 
 class Resource(Value, frozen=True):
@@ -214,6 +238,10 @@ class KeycloakEvaluation(Evidence, frozen=True):
 
     exchange: Exchange
 
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
+
 
 class ProbeLeft(Value, frozen=True):
     """A probe that may still be there: its name, its id (empty when it was never told), and why that is not certain."""
@@ -248,6 +276,10 @@ class KeycloakAdmin(Evidence, frozen=True):
     SETTING: ClassVar[str] = _ADMIN_SETTING
 
     exchange: Exchange
+
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
 
 
 class KeycloakResourceServer(Evidence, frozen=True):
@@ -335,6 +367,10 @@ class TokenActivity(Evidence, frozen=True):
 
     exchange: Exchange
     active: bool
+
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
 
 
 class KeycloakContainer(Evidence, frozen=True):

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from diagnostics.evidence.http import SUCCESS, Answer, Exchange
+from diagnostics.evidence.http import SUCCESS, Answer, Exchange, silence
 from diagnostics.evidence.network import Reached
 from diagnostics.model import Evidence, Fact, Reason, Unobserved, Value
 
@@ -27,6 +27,10 @@ class SurfaceReach(Evidence, frozen=True):
             for one in self.hosts
             if one.certificate
         )
+
+    def unanswered(self) -> str:
+        """Where the connections ended, where none could be used."""
+        return silence(*(one.failure for one in self.hosts))
 
 
 class HealthPart(Value, frozen=True):
@@ -72,6 +76,10 @@ class HealthPages(Evidence, frozen=True):
     def page(self) -> HealthPage:
         """The one that counts: the configured address where a health endpoint is there, else another where one is."""
         return next((page for page in self.pages if page.served), self.pages[0])
+
+    def unanswered(self) -> str:
+        """Why no path was answered."""
+        return silence(*(page.exchange for page in self.pages))
 
 
 class GraphqlPage(Value, frozen=True):
@@ -135,6 +143,10 @@ class GraphqlAnswers(Evidence, frozen=True):
         """What was answered in the end, with the token where one was sent."""
         return self.again or self.page
 
+    def unanswered(self) -> str:
+        """Why no path was answered."""
+        return silence(*(page.exchange for page in self.pages))
+
     def lacks(self) -> tuple[Unobserved, ...]:
         """What is behind the login, where the bot has none."""
         if self.page.wants_login and self.again is None:
@@ -184,6 +196,10 @@ class GraphqlSchema(Evidence, frozen=True):
     def marks(self) -> tuple[Fact, ...]:
         """A fingerprint of the live schema: a release that changed it shows."""
         return (Fact("GraphQL schema", self.fingerprint),) if self.fingerprint else ()
+
+    def unanswered(self) -> str:
+        """Why there was no answer."""
+        return silence(self.exchange)
 
     def lacks(self) -> tuple[Unobserved, ...]:
         """The comparison with the expected schema, where one was wanted and could not be made."""

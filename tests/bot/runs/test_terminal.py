@@ -109,16 +109,25 @@ def test_an_area_it_does_not_know() -> None:
     assert headline(replace(diagnosis(), area="moon")).startswith("moon in production: ")
 
 
+class DarkLamp(Lamp, frozen=True):
+    """A lamp at which nobody answers."""
+
+    def unanswered(self) -> str:
+        """Why."""
+        return "nobody is at home"
+
+
 @pytest.mark.parametrize(
     ("found", "line"),
     [
         (None, "  … the lamp"),
         (Lamp(), "  ✓ the lamp (7 ms)"),
+        (DarkLamp(), "  ✗ the lamp: no answer: nobody is at home (7 ms)"),
         (Unobserved("the lamp", Reason.FORBIDDEN, "No."), "  ? the lamp: forbidden (7 ms)"),
     ],
 )
 def test_progress(found: Any, line: str) -> None:
-    """Shows a source as being looked at, seen, or not seen with its reason."""
+    """Shows a source as being looked at, seen, unanswered or not seen, with its reason."""
     assert progress(Glimpse(Lamp, found, 7)) == line
 
 

@@ -13,7 +13,11 @@ from bot.slack.views.headline import broken_off, closing, in_words, opening
 from bot.slack.views.progress import Progress, looked_at, progress
 from bot.slack.views.verdict import Frame, plainly, verdict, whole
 from bot.words.commands import Refusal, parse
+from diagnostics.evidence.http import NoAnswer, Stage
+from diagnostics.evidence.keycloak.kinds import KeycloakReach
+from diagnostics.evidence.network import Reached
 from diagnostics.model import Cause, Severity, Subject, Unobserved, Verdict
+from diagnostics.observe import Glimpse
 from tests.bot.slack import samples
 
 PLACES = ("production", "staging")
@@ -190,3 +194,12 @@ def test_unobserved_that_wait_for_another_share_a_line() -> None:
     first = Unobserved("the client's login", samples.LACKS[3].reason, "Refused.", required=True)
     text = shown(verdict(samples.run(samples.diagnosis(unobserved=(first, *waiting))), FRAME))
     assert "✗ not come to, for lack of what they need: the token, the protection API, the keys" in text
+
+
+def test_progress_of_a_source_that_nobody_answered() -> None:
+    """It is marked as not seen, and not told among what was."""
+    refused = NoAnswer(Stage.CONNECT, "connection refused", timed_out=False, took_ms=3)
+    silent = KeycloakReach(Reached(host="auth.volaticloud.com", port=443, tls=True, failure=refused))
+    state = Progress("keycloak", "production", samples.KINDS, {}).after(Glimpse(KeycloakReach, silent, 12))
+    assert "✗ the connection to Keycloak: no answer (12 ms)" in plain(progress(state))
+    assert looked_at(state) == "Nothing was seen."

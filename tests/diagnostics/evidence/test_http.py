@@ -19,6 +19,7 @@ from diagnostics.evidence.http import (
     Stage,
     answered,
     replied,
+    silence,
 )
 from diagnostics.model import CouldNotLookError, Reason
 from diagnostics.redaction import KnownSecret, Redactor
@@ -203,3 +204,13 @@ def test_no_reply() -> None:
     whole = reply(b"{}")
     assert replied(whole, "It") is whole
     assert isinstance(answered(whole), Answer)
+
+
+def test_silence() -> None:
+    """Nobody answered where no exchange was answered; the first one's words say why."""
+    nothing = NoAnswer(Stage.CONNECT, "connection refused", timed_out=False, took_ms=1)
+    assert silence(nothing, nothing) == "connection refused"
+    assert silence(nothing, reply(b"").answer()) == ""
+    assert silence(reply(b"").answer()) == ""
+    assert silence(None) == ""
+    assert silence() == ""
