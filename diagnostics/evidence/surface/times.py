@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from diagnostics.evidence.http import NoAnswer
+from diagnostics.evidence.http import SERVER_FAILED, NoAnswer, silence
 from diagnostics.model import Evidence, Figure, Value
 
 #: What one request of a new client is made of, in order; each in ms.
@@ -33,6 +33,11 @@ class Sample(Value, frozen=True):
         """All of it."""
         return sum(self.parts)
 
+    @property
+    def failed(self) -> bool:
+        """Whether the server, or what stands before it, answered that it failed: its time is no response time."""
+        return self.status // 100 == SERVER_FAILED
+
 
 class Endpoint(Value, frozen=True):
     """One endpoint: what it is called, its address, the samples that were answered, and what ended the others."""
@@ -46,6 +51,11 @@ class Endpoint(Value, frozen=True):
     def tried(self) -> int:
         """How many samples were taken."""
         return len(self.samples) + len(self.failures)
+
+    @property
+    def failed(self) -> int:
+        """How many of them were not answered, or with a failure."""
+        return len(self.failures) + sum(sample.failed for sample in self.samples)
 
     def at(self, percent: int, of: Callable[[Sample], int] = lambda one: one.total_ms) -> int:
         """The percentile of its samples, by nearest rank, in ms; 0 without any."""
@@ -71,8 +81,16 @@ class ResponseTimes(Evidence, frozen=True):
     endpoints: tuple[Endpoint, ...]
 
     def figures(self) -> tuple[Figure, ...]:
-        """Of each endpoint that was answered: p50 and p95, and the median of each part."""
-        return tuple(one for endpoint in self.endpoints if endpoint.samples for one in _figures(endpoint))
+        """Of each endpoint that did not only fail: p50 and p95, and the median of each part."""
+        return tuple(
+            one for endpoint in self.endpoints if endpoint.failed < endpoint.tried for one in _figures(endpoint)
+        )
+
+    def unanswered(self) -> str:
+        """Why no request was answered."""
+        if any(one.samples for one in self.endpoints):
+            return ""
+        return silence(*(failure for one in self.endpoints for failure in one.failures))
 
 
 def label(endpoint: str, what: str) -> str:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from diagnostics.areas import area_named
+from diagnostics.areas.server.telling import FORM
 from diagnostics.causes import explain
 from diagnostics.check import Check
 from diagnostics.evidence.cluster.kinds import (
@@ -23,7 +24,7 @@ from diagnostics.model import Evidence, Finding, Reason
 from diagnostics.observe import Seen
 from diagnostics.remedies import suggest
 from tests.diagnostics.areas.cases.cluster import BACKEND, NAMESPACE, OTHER, ago, node, pod, workload
-from tests.diagnostics.areas.cases.performance import LIMITED, rescaled, scaler, times, use
+from tests.diagnostics.areas.cases.performance import LIMITED, rescaled, scaler, times, two, use
 from tests.diagnostics.areas.cases.surface import CONTEXT
 
 AREA = area_named("performance")
@@ -140,3 +141,19 @@ def test_advice_by_the_part() -> None:
     for finding, words in ((slow, "top pods"), (lost, "resolv.conf")):
         told = suggest(explain((finding,), ORDER), CONTEXT, (finding,))
         assert words in told[0].command
+
+
+def test_requests_that_were_answered_with_failures() -> None:
+    """It tells an answer from silence, and says of a failure neither what its time goes into nor a form of slowness."""
+    id = "performance.endpoint-not-answering"
+    (all_failed,) = found(id, two(times(*[30] * 5, status=503), times(*[30] * 5, status=503, name="GraphQL")))
+    assert all_failed.summary == "The health and the GraphQL endpoint: all 10 requests were answered with HTTP 503"
+    assert FORM not in {fact.label for fact in all_failed.evidence}
+    assert all_failed.evidence[0].value.startswith("HTTP 503 in 30 ms, ")
+    (silent,) = found(id, times(failures=2))
+    assert "none of 2 requests was answered: " in silent.summary
+    (both,) = found(id, times(30, failures=1, status=502))
+    assert "1 of 2 requests were answered with HTTP 502, the others not at all" in both.summary
+    (one,) = found(id, times(30, status=502))
+    assert "its request was answered with HTTP 502" in one.summary
+    assert times(30, 30, status=503).figures() == ()

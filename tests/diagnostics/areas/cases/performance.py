@@ -113,13 +113,13 @@ CASES: tuple[Case, ...] = (
         "endpoint-not-answering",
         (times(failures=5), times(30, 30, status=502)),
         (times(30, failures=4), times(30), ResponseTimes(())),
-        "was answered",
+        "answered",
     ),
     _case("endpoint-unsteady", (times(30, 30, failures=1),), (times(30, 30), times(failures=3)), "1 of 3 requests"),
     _case(
         "endpoint-slow",
         (times(1000, 1000, 30), times(30, 30, 30, 1000, 1000), two(times(30), times(2000, name="GraphQL"))),
-        (times(30, 30, 1000), times(999, 999), times(failures=2)),
+        (times(30, 30, 1000), times(999, 999), times(failures=2), times(2000, 2000, status=503)),
         "the wait for the first byte",
     ),
     _case(
