@@ -57,13 +57,14 @@ HOMES: dict[str, tuple[str, ...]] = {
     "prometheus_client": ("bot/metrics.py",),
     "psycopg": ("bot/clients/postgres.py",),
     "pydantic": ("bot/settings/",),
+    "pydantic_core": ("bot/settings/whole.py",),
     "pydantic_settings": ("bot/settings/whole.py",),
     "re2": ("diagnostics/patterns.py",),
     "redis": ("bot/store.py",),
     "slack_bolt": ("handlers/",),
     "slack_sdk": ("bot/slack/",),
     "typer": ("bot/cli/",),
-    "yaml": ("bot/settings/whole.py", "bot/catalogue.py"),
+    "yaml": ("bot/settings/document.py", "bot/catalogue.py"),
 }
 #: At home everywhere: values that travel as JSON, and the log.
 EVERYWHERE = {"msgspec", "structlog"}

@@ -28,6 +28,10 @@ OLD_PATH: Literal["/auth"] = "/auth"
 #: Characters of a name that are shown in an error.
 SHOWN = 60
 ENVIRONMENT_NAME = re.compile("^[a-z0-9][a-z0-9-]{0,39}$")
+#: The settings that name a file with a secret in it.
+SECRET_FILES = frozenset(
+    {"client_secret_file", "password_file", "routing_key_file", "api_key_file", "webhook_secrets_file"}
+)
 
 
 class SettingsError(VolatiError):
@@ -96,6 +100,12 @@ def _host_and_port(value: str) -> str:
     return value
 
 
+def _environment_name(value: str) -> str:
+    if not ENVIRONMENT_NAME.match(value):
+        raise ValueError("is no name of an environment: it must be lower-case letters, digits and dashes, up to 40")
+    return value
+
+
 def address_fault(url: str) -> str:
     """Why this is no address of PostgreSQL; empty where it is one. The address is no part of it."""
     try:
@@ -134,6 +144,7 @@ QualifiedName = Annotated[str, AfterValidator(_qualified)]
 VariableName = Annotated[str, Field(pattern=r"^[-._a-zA-Z][-._a-zA-Z0-9]{0,252}$")]
 Nameserver = Annotated[str, AfterValidator(_nameserver)]
 Place = Annotated[str, AfterValidator(_host_and_port)]
+EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 Url = Annotated[str, AfterValidator(_http_url)]
 KeycloakUrl = Annotated[str, AfterValidator(keycloak_address)]
 #: A name that is a word at least: an empty one asks for something else, and gives a wrong verdict.
@@ -221,7 +232,7 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-P = TypeVar("P", bound=BaseModel)
+P = TypeVar("P", bound=BaseModel | None)
 
 
 def held(part: P, troubles: list[str]) -> P:

@@ -1,21 +1,26 @@
 """The settings as a whole: one frozen object from a file and the environment, read once, all errors at once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import (
+    BaseModel,
     Field,
+    ModelWrapValidatorHandler,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as VariableError
 
 from bot.incidents import path as incident_path
+from bot.settings.document import document_of
 from bot.settings.escalation import EscalationSettings, PagerSettings
-from bot.settings.forms import ENVIRONMENT_NAME, FILE_AT_MOST, SHOWN, Part, SettingsError, Url, held
+from bot.settings.forms import SECRET_FILES, SHOWN, EnvironmentName, Part, SettingsError, Url, held, secret_file
 from bot.settings.keycloak import KeycloakSettings
 from bot.settings.kubernetes import KubernetesSettings
 from bot.settings.own import AuditSettings, LimitSettings, LogSettings, ServerSettings, StoreSettings
@@ -52,11 +57,11 @@ class Settings(BaseSettings):
 
     slack: SlackSettings | None = None
     access: AccessSettings = AccessSettings()
-    environments: Annotated[dict[str, EnvironmentSettings], Field(min_length=1)]
+    environments: Annotated[dict[EnvironmentName, EnvironmentSettings], Field(min_length=1)]
     default_environment: str = ""
     audit: AuditSettings = AuditSettings()
     escalation: EscalationSettings = EscalationSettings()
-    pagerduty: PagerSettings | None = None
+    pagerduty: Annotated[PagerSettings | None, Field(validate_default=True)] = None
     store: StoreSettings = StoreSettings()
     server: ServerSettings | None = Field(None, description="left out, no port is opened in mode socket")
     replicas: Annotated[int, Field(ge=1)] = Field(1, description="how many processes like this one are to run")
@@ -67,41 +72,50 @@ class Settings(BaseSettings):
     runbook_url: Url | None = None
     seen_from: str = "from where Volati runs"
 
-    @model_validator(mode="after")
-    def _environments(self) -> "Settings":
-        for name in self.environments:
-            if not ENVIRONMENT_NAME.match(name):
-                raise ValueError(f"environment name {name[:40]!r} must be lower-case letters, digits and dashes")
-        if self.default_environment and self.default_environment not in self.environments:
-            raise ValueError(f"default_environment {self.default_environment!r} is none of {sorted(self.environments)}")
-        return self
+    @model_validator(mode="wrap")
+    @classmethod
+    def _default_is_one(cls, given: Any, handler: ModelWrapValidatorHandler["Settings"]) -> "Settings":  # noqa: ANN401 anything may be given
+        """Wraps the rest, so that a default that is no environment is told with whatever else is wrong."""
+        fault = _default_fault(given)
+        try:
+            settings = handler(given)
+        except ValidationError as error:
+            told = [*map(_once_more, error.errors()), *fault]
+            raise ValidationError.from_exception_data(error.title, told, hide_input=True) from None
+        if fault:
+            raise ValidationError.from_exception_data(cls.__name__, fault, hide_input=True)
+        return settings
 
-    @model_validator(mode="after")
-    def _pages(self) -> "Settings":
-        routes = self.pagerduty.routes if self.pagerduty else {}
-        path = self.incident_path
+    @field_validator("pagerduty")
+    @classmethod
+    def _pages(cls, pagerduty: PagerSettings | None, info: ValidationInfo) -> PagerSettings | None:
+        escalation = info.data.get("escalation")
+        routes = pagerduty.routes if pagerduty else {}
+        levels = escalation.whole(frozenset(routes)).levels if escalation else ()
         troubles = [
             f"escalation.levels.{level.name}.page is {level.page[:SHOWN]}, which is none of pagerduty.routes "
             f"({', '.join(routes) or 'there are none'}); name one of these, or add it there"
-            for level in path.levels
+            for level in levels
             if level.page and level.page not in routes
         ]
-        paged = {level.page for level in path.levels}
+        paged = {level.page for level in levels}
         troubles += [
             f"pagerduty.routes.{name[:SHOWN]} is paged by no level; name it in the page of one, or remove it"
             for name in routes
-            if name not in paged
+            if escalation and name not in paged
         ]
-        return held(self, troubles)
+        return held(pagerduty, troubles)
 
-    @model_validator(mode="after")
-    def _one_memory(self) -> "Settings":
-        if self.replicas > 1 and self.store.url is None:
+    @field_validator("replicas")
+    @classmethod
+    def _one_memory(cls, replicas: int, info: ValidationInfo) -> int:
+        store = info.data.get("store")
+        if replicas > 1 and store is not None and store.url is None:
             raise ValueError(
-                f"replicas is {self.replicas}, and store.url is not set: each would remember for itself, and all would "
+                f"replicas is {replicas}, and store.url is not set: each would remember for itself, and all would "
                 "act. Set store.url to a Redis that they share, or run one replica"
             )
-        return self
+        return replicas
 
     @property
     def listens(self) -> ServerSettings | None:
@@ -143,17 +157,20 @@ class FromHere(BaseSettings):
     database_user: str = ""
 
 
-def load(path: Path) -> Settings:
-    """The settings of a YAML file and the environment.
+def load(path: Path, *, secrets: bool = True) -> Settings:
+    """The settings of a YAML file and the environment; without `secrets`, the files that hold them may be elsewhere.
 
     Raises:
         SettingsError: the file cannot be read, is not YAML, or holds errors; all of them are named.
     """
-    return parse(_document(path), str(path))
+    document = document_of(path)
+    return parse(document.values, str(path), document.faults, secrets=secrets)
 
 
-def parse(document: Mapping[str, Any], name: str) -> Settings:
-    """The settings of a document; `name` says in errors where it came from.
+def parse(document: Mapping[str, Any], name: str, faults: Sequence[str] = (), *, secrets: bool = False) -> Settings:
+    """The settings of a document; `name` says in errors where it came from, `faults` are told with its errors.
+
+    With `secrets`, the files that hold them must be there.
 
     Raises:
         SettingsError: as `load`.
@@ -163,50 +180,55 @@ def parse(document: Mapping[str, Any], name: str) -> Settings:
     if orders:
         raise SettingsError(f"The settings in {name} have {orders[0][:SHOWN]!r}; there is no such setting.")
     try:
-        return Settings(**document)
+        settings = Settings(**document)
     except ValidationError as error:
-        raise SettingsError(_all_errors(error, name)) from None  # the cause would show the input, secrets and all
+        told = (*faults, *_errors(error), *(_unread(document) if secrets else ()))
+        raise SettingsError(_all_errors(told, name)) from None  # the cause would show the input, secrets and all
     except VariableError as error:
         reason = str(error).partition(" from source")[0]
         raise SettingsError(f"A VOLATI_ variable cannot be used: {reason}. Give it as JSON, or by parts.") from None
+    if told := (*faults, *(_unread(settings) if secrets else ())):
+        raise SettingsError(_all_errors(told, name))
+    return settings
 
 
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        with path.open("rb") as file:
-            text = file.read(FILE_AT_MOST + 1)
-        document = _parsed(text, path)
-    except OSError as error:
-        remedy = "Copy volati.example.yaml to start from, or name another file with --config."
-        raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}. {remedy}") from error
-    except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
-        where = f" at line {place.line + 1}, column {place.column + 1}" if place else ""
-        raise SettingsError(f"The settings file {path} is not YAML{where}: {_problem(error)}.") from None
-    except (ValueError, OverflowError, RecursionError):  # a date with a 13th month, a number of no digits, deep nesting
-        raise SettingsError(f"The settings file {path} holds a value that cannot be read; quote it as text.") from None
-    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
-        raise SettingsError(f"The settings file {path} must hold names and values; see volati.example.yaml.")
-    return document
+def _once_more(one: ErrorDetails) -> InitErrorDetails:
+    """An error as one that may be raised. Not every type of pydantic's own can be, but each as a custom one."""
+    return InitErrorDetails(type=PydanticCustomError(one["type"], one["msg"]), loc=one["loc"], input=one["input"])
 
 
-def _parsed(text: bytes, path: Path) -> Any:  # noqa: ANN401 YAML can hold anything
-    """The document. Aliases are refused: a page of them can stand for more than fits into memory."""
-    if len(text) > FILE_AT_MOST:
-        raise SettingsError(f"The settings file {path} has more than {FILE_AT_MOST} bytes; is it the right one?")
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-        raise SettingsError(f"The settings file {path} has an alias (*name), which is not taken; write it out.")
-    return yaml.safe_load(text)
+def _default_fault(given: Any) -> list[InitErrorDetails]:  # noqa: ANN401 anything may be given
+    """What is wrong with the environment that is to be the default: it is none of those that are named."""
+    places = given.get("environments") if isinstance(given, dict) else None
+    default = given.get("default_environment") if isinstance(given, dict) else None
+    if not isinstance(places, dict) or not isinstance(default, str) or not default or default in places:
+        return []
+    error = ValueError(f"{default[:SHOWN]!r} is none of {sorted(str(name)[:SHOWN] for name in places)}")
+    return [InitErrorDetails(type="value_error", loc=("default_environment",), input=None, ctx={"error": error})]
 
 
-def _problem(error: yaml.YAMLError) -> str:
-    return str(getattr(error, "problem", None) or "it cannot be parsed")
+def _unread(part: object, place: str = "") -> Iterator[str]:
+    """Every file with a secret that cannot be read, in settings or in a document that is none yet."""
+    fields = part.items() if isinstance(part, Mapping) else part if isinstance(part, BaseModel) else ()
+    for name, value in fields:
+        here = f"{place}.{str(name)[:SHOWN]}".lstrip(".")
+        if name not in SECRET_FILES:
+            yield from _unread(value, here)
+        elif isinstance(value, str | Path):
+            try:
+                secret_file(here, Path(value))
+            except SettingsError as error:
+                yield f"{here}: {str(error).removeprefix(f'{here} ')}"
 
 
-def _all_errors(error: ValidationError, name: str) -> str:
-    lines = [f"  {_place(one['loc'])}: {_reason(one)}{_value(one)}" for one in error.errors(include_url=False)]
-    count = "1 error" if len(lines) == 1 else f"{len(lines)} errors"
+def _all_errors(told: Sequence[str], name: str) -> str:
+    count = "1 error" if len(told) == 1 else f"{len(told)} errors"
+    lines = (f"  {one}" for one in told)
     return "\n".join([f"The settings in {name} have {count}:", *lines, "See volati.example.yaml for every setting."])
+
+
+def _errors(error: ValidationError) -> list[str]:
+    return [f"{_place(one['loc'])}: {_reason(one)}{_value(one)}" for one in error.errors(include_url=False)]
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -74,7 +74,7 @@ def test_patience(source: float, request_: float) -> None:
 
 def test_the_example() -> None:
     """Reads the example, so that copying it is a start."""
-    settings = load(EXAMPLE)
+    settings = load(EXAMPLE, secrets=False)
     assert settings.slack is not None
     assert settings.environment == "production"
 
@@ -100,6 +100,53 @@ def test_every_error_at_once() -> None:
     assert "'debug', 'info'" in told["log.level"]
     assert told["slack.channel"] == "must be the id of a channel, such as C0123456789, and not its name"
     assert "surprise" in told
+
+
+def test_every_kind_of_error_at_once(tmp_path: Path) -> None:
+    """Names what only shows between settings, and files of secrets, together with the rest; each by its whole path."""
+    text = f"""
+environments:
+  Prod:
+    keycloak:
+      url: {URL}
+      url: {URL}
+      client_secret_file: {tmp_path}/none
+  staging: {{postgres: {{host: db, password_file: {tmp_path}}}, postgres: {{host: db, password_file: {tmp_path}}}}}
+default_environment: prod
+replicas: 2
+pagerduty: {{routes: {{oncall: {{routing_key: {"k" * 32}}}, spare: {{routing_key_file: {tmp_path}/none}}}}}}
+limits: {{source_seconds: -1}}
+"""
+    lines = unloadable(written(tmp_path, text)).splitlines()
+    assert lines[0].endswith("have 10 errors:")
+    told = [line.strip() for line in lines[1:-1]]
+    assert "environments.Prod.keycloak.url: it is given twice, in line 5 and in line 6; keep one" in told
+    assert "environments.staging.postgres: it is given twice, in line 8 and in line 8; keep one" in told
+    starts = (
+        "environments.Prod: is no name of an environment",
+        "default_environment: 'prod' is none of ['Prod', 'staging']",
+        "replicas: replicas is 2, and store.url is not set",
+        "pagerduty: pagerduty.routes.spare is paged by no level",
+        "limits.source_seconds: must be greater than 0",
+        f"environments.Prod.keycloak.client_secret_file: {tmp_path}/none cannot be read: No such file or directory.",
+        f"environments.staging.postgres.password_file: {tmp_path} cannot be read: Is a directory.",
+        f"pagerduty.routes.spare.routing_key_file: {tmp_path}/none cannot be read: No such file",
+    )
+    assert [start for start in starts if not any(line.startswith(start) for line in told)] == []
+
+
+def test_names_given_twice(tmp_path: Path) -> None:
+    """Refuses a name that stands twice in one place, and takes the same name in two places."""
+    twice = unloadable(written(tmp_path, "environments: {a: {}, b: {}}\nlog: {}\nlog: {}\n"))
+    assert "have 1 error:\n  log: it is given twice, in line 2 and in line 3; keep one\n" in twice
+    assert list(load(written(tmp_path, "environments: {a: {keycloak: null}, b: {keycloak: null}}")).environments)
+
+
+def test_a_secret_that_is_elsewhere(tmp_path: Path) -> None:
+    """Does without the files of secrets where nothing but the rest is wanted."""
+    path = written(tmp_path, yaml.safe_dump(keycloak(client_secret_file=str(tmp_path / "none"))))
+    assert "environments.production.keycloak.client_secret_file: " in unloadable(path)
+    assert load(path, secrets=False).environment == "production"
 
 
 @pytest.mark.parametrize("document", [{**LEAST, "slack": "on"}, {**LEAST, "environments": ["production"]}])
