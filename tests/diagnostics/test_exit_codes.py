@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diagnostics.exit_codes import in_words
+from diagnostics.exit_codes import ended_in_words, in_words
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,17 @@ def test_codes(code: int, words: str) -> None:
 def test_any_code(code: int) -> None:
     """Has a sentence for every number."""
     assert in_words(code).startswith(f"exit code {code}: ")
+
+
+@pytest.mark.parametrize(
+    ("code", "says", "words"),
+    [
+        (2, "panic: assignment to entry in nil map", "exit code 2: the program panicked"),
+        (2, "fatal error: concurrent map writes", "exit code 2: the program panicked"),
+        (2, "usage: volaticloud [flags]", "exit code 2: the program was called wrongly"),
+        (1, "panic: assignment to entry in nil map", "exit code 1: the program failed"),
+    ],
+)
+def test_a_panic(code: int, says: str, words: str) -> None:
+    """Tells a panic of Go's runtime from a wrong call, which has the same code, by the log's last words."""
+    assert ended_in_words(code, says) == words

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from diagnostics.areas.server.loglines import last_words
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Container, Pod, Role, Stage
 from diagnostics.evidence.cluster.states import WorkloadState
-from diagnostics.exit_codes import in_words
+from diagnostics.exit_codes import ended_in_words
 from diagnostics.model import Fact
 from diagnostics.words import FEW, counted, one_line
 
@@ -88,18 +89,19 @@ def _of_pod(pod: Pod) -> str:
 
 
 def _of_container(pod: Pod, container: Container, state: WorkloadState | None) -> str:
-    said = [_stage(container)]
+    log = state.log_of(pod, container) if state else None
+    said = [_stage(container, last_words(log))]
     if container.stage is Stage.RUNNING and state:
         said.extend(_probe(pod, state))
-    log = state.log_of(pod, container) if state else None
     if log and log.known:
         said.append(f"its log: {one_line(log.known[0].line)}")
     return f"{container.role} {container.name} {'; '.join(one for one in said if one)}"
 
 
-def _stage(container: Container) -> str:
+def _stage(container: Container, says: str) -> str:
+    """Its state; `says` are the last words of its log."""
     end = container.latest_end
-    ended = f"it ended with {in_words(end.code)}" if end and end.code else ""
+    ended = f"it ended with {ended_in_words(end.code, says)}" if end and end.code else ""
     if end and end.reason == "OOMKilled":
         ended = "it was killed for want of memory (OOMKilled)"
     match container.stage:

@@ -10,14 +10,12 @@ from diagnostics.commands import describe
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Container, Role, Stage
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
-from diagnostics.exit_codes import in_words
+from diagnostics.exit_codes import ended_in_words
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.words import WHOLE, counted, one_line
 
 #: The fact that says which form a fault comes in; advice is chosen by it.
 FORM = "kind of fault"
-#: What Go's runtime exits with after a panic.
-_GO_PANIC = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +56,9 @@ class Told:
 
     @property
     def end(self) -> str:
-        """How the container ended last, in words; empty where it did not.
-
-        Go's runtime ends a program that panics with 2, which elsewhere means a wrong call.
-        """
+        """How the container ended last, in words; empty where it did not."""
         end = self.first.container.latest_end if self.first.container else None
-        if end is None:
-            return ""
-        panicked = end.code == _GO_PANIC and any(words in self.first.words for words in ("panic: ", "fatal error: "))
-        return f"exit code {end.code}: the program panicked" if panicked else in_words(end.code)
+        return ended_in_words(end.code, self.first.words) if end else ""
 
     @property
     def quoted(self) -> str:

@@ -32,6 +32,7 @@ from diagnostics.judge import Span, judge
 from diagnostics.model import Cause, Diagnosis, Severity, Subject, Unobserved, Verdict
 from diagnostics.observe import Seen
 from diagnostics.remedies import suggest
+from tests.diagnostics.areas.cases import cluster
 from tests.diagnostics.areas.cases import network as cases
 from tests.diagnostics.areas.cases.case import NOW, Case
 from tests.diagnostics.areas.cases.routes import (
@@ -438,6 +439,14 @@ def waiting(reason: str, message: str = "") -> tuple[Container, ...]:
 def test_why_a_pod_is_not_ready(one: Pod, words: str) -> None:
     """Says why a pod is not ready as the kubelet has it, on one line."""
     assert why(one) == words
+
+
+def test_a_panic_as_the_server_tells_it() -> None:
+    """Tells a panic by the log's last words, as `diagnose server` does, and not as a wrong call."""
+    fallen = cluster.pod(cluster.looping(2))
+    panicked = cluster.state(fallen, logs=(cluster.log("panic: assignment to entry in nil map", of=fallen),))
+    assert "it ended with exit code 2: the program panicked" in readiness.why(fallen, panicked)
+    assert "it ended with exit code 2: the program was called wrongly" in readiness.why(fallen, cluster.state(fallen))
 
 
 def test_the_commonest_reason() -> None:
