@@ -213,3 +213,13 @@ def test_no_restart_without_a_cluster() -> None:
     acts = {one.act for one in suggested("database.slots-nearly-used", platform)} - {""}
     assert acts == {"restart volaticloud/volaticloud-backend"}
     assert {one.act for one in suggested("database.slots-nearly-used", CONTEXT)} == {""}
+
+
+def test_a_database_that_the_backend_misses() -> None:
+    """Reads the backend's log, and looks from inside the cluster by the command that asks the database itself."""
+    cause = Cause("graphql.database-unavailable", Subject("endpoint", "x"), "The database is away")
+    commands = {one.text: one.command for one in suggest([cause], CONTEXT)}
+    (log,) = (command for text, command in commands.items() if text.startswith("Read what the backend says"))
+    assert " logs deployment/" in log
+    (inside,) = (command for text, command in commands.items() if "from inside the cluster" in text)
+    assert "pg_isready -h <DB_HOST> -p 5432" in inside

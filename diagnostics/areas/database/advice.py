@@ -16,11 +16,12 @@ def _orders(*orders: str) -> str:
 
 
 _PROVIDER = Advice("Look in the provider's control panel whether the database runs, and whether it is in maintenance.")
-_READY = Advice(
+READY = Advice(
     "Ask it from inside the cluster; this needs no password.",
     "{kubectl} run psql-test --rm -it --restart=Never --image=postgres:14 -n {backend_namespace} -- "
     "pg_isready -h {host} -p {port}",
 )
+"""The same for every area that finds the database away."""
 _KEYS = Advice(
     "See which keys the secret has; this shows their names and lengths, never a value.",
     "{kubectl} describe secret {secret} -n {backend_namespace}",
@@ -131,8 +132,8 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Look from the machine Volati runs on which way leads there: routes, a VPN, its own firewall."),
         _ADDRESSES,
     ),
-    "database.refused": (_PROVIDER, _READY, _HOST),
-    "database.timeout": (_ADDRESSES, _READY, _PROVIDER),
+    "database.refused": (_PROVIDER, READY, _HOST),
+    "database.timeout": (_ADDRESSES, READY, _PROVIDER),
     "database.tls-missing": (
         Advice("Switch TLS on for the database in the provider's control panel (ssl = on)."),
         Advice("Only where the way is private throughout: sslmode=disable in the platform's address."),

@@ -1,6 +1,7 @@
 """What to do about what the checks of the HTTP surface find: a table of advice by the id of the cause."""
 
 from diagnostics.advice import RENEW, Advice
+from diagnostics.areas.database.advice import READY
 
 _LOG = Advice(
     "Read the backend's log at that moment.",
@@ -82,8 +83,12 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
     "graphql.database-unavailable": (
         _DATABASE,
         Advice(
-            "See how far a connection comes from inside the cluster; a timeout means its firewall or a policy.",
+            "Read what the backend says of it.",
             "{kubectl} logs deployment/{backend} -n {backend_namespace} --since=15m | grep -iE 'postgres|database|pq:'",
+        ),
+        Advice(
+            "See whether it answers from inside the cluster; no response means its firewall or a policy.",
+            READY.command,
         ),
         Advice("On the provider's control panel, see whether the database runs and who may connect to it."),
     ),
