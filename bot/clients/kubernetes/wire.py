@@ -243,6 +243,9 @@ class Probe(Wire, frozen=True):
     tcp_socket: Socket | None = None
     grpc: Socket | None = None
     exec: Exec | None = None
+    initial_delay_seconds: int | None = None
+    period_seconds: int | None = None
+    failure_threshold: int | None = None
 
 
 class Resources(Wire, frozen=True):

@@ -26,6 +26,8 @@ _REVISION = "deployment.kubernetes.io/revision"
 #: Annotations that a diagnosis asks about; all others may hold anything, and are not kept.
 _ANNOTATIONS = ("deployment.kubernetes.io/revision", "kubernetes.io/change-cause", "meta.helm.sh/release-name")
 _HASH = "pod-template-hash"
+#: How often a probe asks, in seconds, and how often it may fail, where nothing is said: the API's defaults.
+_PERIOD_S, _FAILURES = 10, 3
 
 
 def deployment(sent: wire.Workload) -> Workload:
@@ -198,7 +200,13 @@ def _probes(sent: wire.Container) -> Iterator[Probe]:
     )
     for kind, probe in named:
         if probe:
-            yield Probe(kind, _asks(probe))
+            yield Probe(kind, _asks(probe), _allows_s(kind, probe))
+
+
+def _allows_s(kind: str, probe: wire.Probe) -> int:
+    """A startup probe may fail often; the first success of another comes with its first asking, if it comes."""
+    turns = (_FAILURES if probe.failure_threshold is None else probe.failure_threshold) if kind == "startup" else 1
+    return (probe.initial_delay_seconds or 0) + turns * (probe.period_seconds or _PERIOD_S)
 
 
 def _asks(probe: wire.Probe) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from diagnostics.areas.server import loglines
-from diagnostics.areas.server.platform import live, seconds_since
+from diagnostics.areas.server.platform import coming_up, live, seconds_since
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.machines import Event
@@ -286,7 +286,7 @@ def _unready(ward: Ward) -> Ill | None:
     container = ward.container
     if container.role is Role.INIT or container.stage is not Stage.RUNNING or container.ready:
         return None
-    if seconds_since(container.started_at, ward.context) <= ward.context.limits.starting_seconds:
+    if coming_up(ward.state, container, ward.context):
         return None
     kind = "readiness" if container.started else "startup"
     return ward.ill(Ailment.PROBE, _failure(ward, kind), kind)
@@ -310,7 +310,7 @@ def _pod(state: WorkloadState, pod: Pod, context: Context) -> Ill | None:
         return None
     if placed and placed.status == "False":
         return _unplaced(pod, placed.reason, placed.message)
-    if not _starting(pod):
+    if not _starting(pod) or _preparing(state, pod):
         return None
     trouble = _mount_trouble(state, pod)
     return Ill(pod, Ailment.VOLUME, words=trouble) if trouble else Ill(pod, Ailment.SLOW, words=_waits(state, pod))
@@ -328,6 +328,12 @@ def _starting(pod: Pod) -> bool:
     """Whether a container of it has yet to begin, or an init container goes on and on."""
     waiting = any(one.stage in {Stage.WAITING, Stage.UNKNOWN} for one in pod.containers)
     return bool(pod.node) and (waiting or not pod.containers)
+
+
+def _preparing(state: WorkloadState, pod: Pod) -> bool:
+    """Whether an init container works for a job: that may take as long as the job itself."""
+    works = (one for one in pod.containers if one.role is Role.INIT and one.stage is Stage.RUNNING)
+    return state.workload.kind == "Job" and any(works)
 
 
 def _mount_trouble(state: WorkloadState, pod: Pod) -> str:

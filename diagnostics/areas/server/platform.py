@@ -7,7 +7,7 @@ from shlex import quote
 from diagnostics.commands import kubectl
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.machines import Node
-from diagnostics.evidence.cluster.pods import Container, Pod
+from diagnostics.evidence.cluster.pods import Container, Pod, Stage
 from diagnostics.evidence.cluster.states import WorkloadState
 from diagnostics.model import Subject
 
@@ -32,6 +32,19 @@ def seconds_since(moment: datetime | None, context: Context) -> float:
 def live(pods: Iterable[Pod]) -> tuple[Pod, ...]:
     """The pods that are meant to work: not finished, and nobody has asked for their end."""
     return tuple(pod for pod in pods if not pod.finished and pod.deleting_since is None)
+
+
+def coming_up(state: WorkloadState, container: Container, context: Context) -> bool:
+    """Whether a container runs that is not ready, and has not had the time that its probe gives it."""
+    waits = container.stage is Stage.RUNNING and not container.ready
+    return waits and seconds_since(container.started_at, context) <= allowed_s(state, container, context)
+
+
+def allowed_s(state: WorkloadState, container: Container, context: Context) -> int:
+    """How long a container may run without being ready: what is usual, or what its probe gives it beyond that."""
+    spec = state.workload.template.container(container.name)
+    probe = spec.probe("readiness" if container.started else "startup") if spec else None
+    return max(context.limits.starting_seconds, probe.allows_s if probe else 0)
 
 
 def nodes_of(state: WorkloadState, pods: Sequence[Pod], context: Context) -> tuple[Subject, ...]:

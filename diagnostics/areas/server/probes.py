@@ -30,7 +30,8 @@ CHECKS = (probe_failing,)
 def _asks(one: Told) -> str:
     container = one.first.container
     spec = one.state.workload.template.container(container.name) if container else None
-    return next((probe.asks for probe in spec.probes if probe.kind == one.first.form), "") if spec else ""
+    probe = spec.probe(one.first.form) if spec else None
+    return probe.asks if probe else ""
 
 
 def _since(one: Told) -> str:

@@ -3,13 +3,22 @@
 from collections.abc import Iterator, Sequence
 from shlex import quote
 
-from diagnostics.areas.server.platform import EVICTED, live, lost_since, minor, nodes_of, seconds_since
+from diagnostics.areas.server.platform import (
+    EVICTED,
+    allowed_s,
+    coming_up,
+    live,
+    lost_since,
+    minor,
+    nodes_of,
+    seconds_since,
+)
 from diagnostics.areas.server.references import backend
 from diagnostics.areas.server.telling import FORM
 from diagnostics.check import Sign, check
 from diagnostics.commands import describe, kubectl
 from diagnostics.context import Context
-from diagnostics.evidence.cluster.pods import Pod
+from diagnostics.evidence.cluster.pods import Pod, Role
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
 from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
@@ -187,9 +196,10 @@ def _gone(state: WorkloadState, context: Context) -> bool:
 
 
 def _moving(state: WorkloadState, context: Context) -> bool:
-    """Whether something about it changed so shortly ago that its next pod may still come."""
+    """Whether something about it changed so shortly ago that its next pod may still come, or waits for one to start."""
     patience_s = context.limits.starting_seconds + state.workload.min_ready_s
-    return seconds_since(state.moved_at, context) <= patience_s
+    starts = any(_coming_up(pod, state, context) for pod in live(state.pods))
+    return starts or seconds_since(state.moved_at, context) <= patience_s
 
 
 def _idle(state: WorkloadState, words: str, context: Context) -> Sign:
@@ -206,10 +216,21 @@ def _idle(state: WorkloadState, words: str, context: Context) -> Sign:
 def _late(state: WorkloadState, context: Context) -> bool:
     """Whether pods have not been ready for longer than it takes to start one."""
     patience_s = context.limits.starting_seconds
-    available = state.workload.condition("Available")
-    if available and available.status == "False" and seconds_since(available.since, context) > patience_s:
+    unready = [pod for pod in live(state.pods) if not pod.ready]
+    slow = [pod for pod in unready if _coming_up(pod, state, context)]
+    if any(_unready_s(pod, context) > patience_s for pod in unready if pod not in slow):
         return True
-    return any(not pod.ready and _unready_s(pod, context) > patience_s for pod in live(state.pods))
+    given_s = max((allowed_s(state, one, context) for pod in slow for one in pod.containers), default=0)
+    # Before it was started, a pod that is given longer was placed, and its image pulled.
+    most_s = patience_s + (given_s if given_s > patience_s else 0)
+    available = state.workload.condition("Available")
+    return available is not None and available.status == "False" and seconds_since(available.since, context) > most_s
+
+
+def _coming_up(pod: Pod, state: WorkloadState, context: Context) -> bool:
+    """Whether all that it lacks are containers that were started once, and are given the time to become ready."""
+    lacks = [one for one in pod.containers if not one.ready and one.role is not Role.INIT]
+    return bool(lacks) and all(not one.restarts and coming_up(state, one, context) for one in lacks)
 
 
 def _unready_s(pod: Pod, context: Context) -> float:

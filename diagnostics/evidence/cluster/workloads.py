@@ -63,10 +63,15 @@ class Port(Value, frozen=True):
 
 
 class Probe(Value, frozen=True):
-    """A probe: what kind of it (readiness, liveness, startup), and what it asks, such as `GET /health at http`."""
+    """A probe: what kind of it (readiness, liveness, startup), and what it asks, such as `GET /health at http`.
+
+    `allows_s` is how long a container may run without having passed it: for a startup probe until it is ended, for
+    another until it is asked for the first time.
+    """
 
     kind: str
     asks: str
+    allows_s: int = 0
 
 
 class Amounts(Value, frozen=True):
@@ -92,6 +97,10 @@ class ContainerSpec(Value, frozen=True):
     def variable(self, name: str) -> Variable | None:
         """The variable of this name, the last one where it is set twice, as the kubelet takes it."""
         return next((one for one in reversed(self.variables) if one.name == name), None)
+
+    def probe(self, kind: str) -> Probe | None:
+        """The probe of this kind."""
+        return next((one for one in self.probes if one.kind == kind), None)
 
 
 class Template(Value, frozen=True):

@@ -126,6 +126,22 @@ def test_the_newest_generation_is_not_observed_yet() -> None:
     assert not workloads.deployment(sent).observed
 
 
+@pytest.mark.parametrize(
+    ("kind", "probe", "allows_s"),
+    [
+        ("startupProbe", {"failureThreshold": 60, "periodSeconds": 10, "initialDelaySeconds": 5}, 605),
+        ("startupProbe", {}, 30),
+        ("readinessProbe", {"failureThreshold": 60, "periodSeconds": 5, "initialDelaySeconds": 180}, 185),
+        ("readinessProbe", {}, 10),
+    ],
+)
+def test_how_long_a_probe_allows(kind: str, probe: dict[str, int], allows_s: int) -> None:
+    """Reads how long a container may start: until its startup probe gives up, or another is asked first."""
+    sent = given(wire.Workload, {"spec": {"template": {"spec": {"containers": [{"name": "main", kind: probe}]}}}})
+    (found,) = workloads.deployment(sent).template.containers[0].probes
+    assert found.allows_s == allows_s
+
+
 def test_when_a_workload_was_asked_for() -> None:
     """Takes the newest time at which anybody wrote what is wanted; not the controller's, who writes how it is."""
     wrote = [

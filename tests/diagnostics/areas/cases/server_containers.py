@@ -6,7 +6,7 @@ from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Container, Pod, Role
 from diagnostics.evidence.cluster.services import Key, Sealed
 from diagnostics.evidence.cluster.states import WorkloadStates
-from diagnostics.evidence.cluster.workloads import Origin, Variable, Whole
+from diagnostics.evidence.cluster.workloads import ContainerSpec, Origin, Probe, Variable, Whole
 from tests.diagnostics.areas.cases.case import Case as AnyCase
 from tests.diagnostics.areas.cases.cluster import (
     CLUSTER_CONTEXT,
@@ -409,6 +409,17 @@ def killed(kind: str, *, at_s: float = 60, container: str = CONTAINER) -> tuple[
     )
 
 
+#: A container whose startup probe gives it ten minutes, and one that is asked for the first time after three.
+PATIENT = spec(probes=(Probe("startup", "GET / at port 8080", 600),))
+ASKED_LATE = spec(probes=(Probe("readiness", "GET / at port 8080", 190),))
+
+
+def slow(since_s: float, asked: ContainerSpec = PATIENT, **facts: Any) -> WorkloadStates:
+    """A backend whose first pod has been running for so long and is not ready, by a probe of its own."""
+    first = pod(unready(since_s, **{"started": False, **facts}), age_s=since_s + 10)
+    return states(state(first, OTHER, of=workload(asked)))
+
+
 HUNG: Pod = pod(running(restarts=1, last_end=ended(137)))
 PROBES = (
     Case(
@@ -417,6 +428,10 @@ PROBES = (
             of(pod(unready(STARTING_S + 1)), OTHER),
             of(pod(unready(86400)), OTHER, events=killed("readiness")[1:]),
             of(pod(unready(STARTING_S + 1, started=False)), OTHER),
+            slow(601),
+            slow(121, started=True),
+            slow(191, ASKED_LATE, started=True),
+            slow(121, ASKED_LATE),
             of(HUNG, OTHER, events=killed("liveness")),
             of(HUNG, OTHER, events=killed("liveness", at_s=LIMIT_S)),
             of(pod(looping(137)), OTHER, events=killed("startup")),
@@ -425,6 +440,8 @@ PROBES = (
             SOUND,
             of(pod(unready(STARTING_S)), OTHER),
             of(pod(unready(9, started=False)), OTHER),
+            slow(600),
+            slow(190, ASKED_LATE, started=True),
             of(HUNG, OTHER),
             of(HUNG, OTHER, events=killed("liveness")[1:]),
             of(HUNG, OTHER, events=killed("liveness", at_s=LIMIT_S + 1)),

@@ -41,7 +41,7 @@ from tests.diagnostics.areas.cases.cluster import (
     waiting,
     workload,
 )
-from tests.diagnostics.areas.cases.server_containers import LIMIT_S, STARTING_S, Case, unready
+from tests.diagnostics.areas.cases.server_containers import LIMIT_S, PATIENT, STARTING_S, Case, slow, unready
 
 NO_SECRET = Sealed(KEYCLOAK_SECRET, exists=False)
 NO_KEY = Sealed(KEYCLOAK_SECRET, keys=(Key("clientSecret"),))
@@ -233,6 +233,7 @@ SCHEDULING = (
             of(starting(), OTHER),
             of(starting(for_s=STARTING_S + 1), OTHER),
             of(starting(INIT, waiting("PodInitializing")), OTHER),
+            states(state(starting(), of=workload(kind="Job"))),
         ),
         silent=(
             SOUND,
@@ -240,6 +241,8 @@ SCHEDULING = (
             of(starting(), OTHER, events=(mount(),)),
             of(pod(waiting("ErrImagePull")), OTHER),
             of(pod(unready(600)), OTHER),
+            # An init container of a job may work for long.
+            states(state(starting(INIT, waiting("PodInitializing")), of=workload(kind="Job"))),
         ),
         says="volaticloud-backend has been starting for ",
     ),
@@ -321,6 +324,13 @@ def unseen(asked_s: float, **facts: Any) -> WorkloadStates:
     return states(state(of=workload(observed=False, asked_at=ago(asked_s), **facts)))
 
 
+def first_try(unavailable_s: float, since_s: float) -> WorkloadStates:
+    """A backend that has not been available for so long, and whose pods have been starting for so long."""
+    pods = slow(since_s).states[0].pods
+    conditions = (Condition("Available", "False", since=ago(unavailable_s)),)
+    return states(state(*pods, of=workload(PATIENT, conditions=conditions)))
+
+
 MADE = event("Created pod: x", type="Normal", reason="SuccessfulCreate", on=Owner("ReplicaSet", "x"), at_s=STARTING_S)
 GRACE_S = 30 + 600  # its own, and terminating_seconds
 NOBODY = WorkloadStates()
@@ -384,6 +394,9 @@ ROLLOUT = (
             missing(STARTING_S + 61, pod(), kind="StatefulSet", min_ready_s=60),
             missing(600, pod(), ending(GRACE_S + 1)),
             missing(600, pod(), lost_at=ago(STARTING_S + 1)),
+            slow(601),
+            slow(180, restarts=1),
+            first_try(721, 180),
         ),
         silent=(
             SOUND,
@@ -395,6 +408,14 @@ ROLLOUT = (
             missing(STARTING_S, pod()),
             missing(STARTING_S, pod(), observed=False),
             missing(600, pod(), deleting_since=ago(3)),
+            slow(600),
+            first_try(720, 180),
+            # Its next pod comes when the one before has started.
+            states(
+                WorkloadState(
+                    workload(PATIENT, wanted=2, kind="StatefulSet", conditions=()), slow(600).states[0].pods[:1]
+                )
+            ),
             missing(600, pod(), gaps=(GAP,)),
             missing(600, pod(), events=(MADE,)),
             missing(600, pod(), lost_at=ago(STARTING_S)),
