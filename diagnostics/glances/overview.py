@@ -174,7 +174,7 @@ class _Looks:
             wanted=workload.wanted,
             restarts=_restarts(state.pods),
             restarted_at=_restarted(state.pods),
-            trouble=_trouble(state.pods),
+            trouble=_trouble(state.pods) or _given_up(state),
             used=self._use(living),
             requested=_times(len(living), total(one.requests for one in containers)),
             limits=_times(len(living), total((one.limits for one in containers), whole=True)),
@@ -222,8 +222,13 @@ def _times(number: int, amounts: Amounts) -> Amounts:
 
 
 def _over(state: WorkloadState) -> bool:
-    """A job that came to a good end: all its pods did, or they are gone already."""
-    return state.workload.kind == "Job" and all(_ended_well(pod) for pod in state.pods)
+    """A job that came to a good end. One without pods need not have: they may have been refused, or be gone."""
+    return state.workload.kind == "Job" and state.workload.holds("Complete")
+
+
+def _given_up(state: WorkloadState) -> str:
+    failed = state.workload.condition("Failed")
+    return failed.reason if failed and failed.status == "True" else ""
 
 
 def _ended_well(pod: Pod) -> bool:

@@ -29,7 +29,7 @@ def job_failed(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     for runs in _series(seen).values():
         newest = max(runs, key=lambda one: one.workload.created_at)
         failed = [one for one in runs if _failed(one, context)]
-        finished = newest.workload.condition("Complete") is not None
+        finished = newest.workload.holds("Complete")
         if failed and not finished:
             yield _sign(max(failed, key=lambda one: one.workload.created_at), len(failed), context)
 

@@ -24,6 +24,7 @@ from diagnostics.words import WHOLE, counted, one_line, span
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _MINUTE = 60
 _QUOTA = "exceeded quota"
+_OVER = ("Complete", "Failed", "Suspended")
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 #: How the scheduler speaks of nodes with marks, such as that of a lost one, and Kubernetes of a volume held elsewhere.
 _TAINTED, _HELD = "taint", "multi-attach"
@@ -47,10 +48,9 @@ def unschedulable(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
 @check(WorkloadStates, "server.quota-exceeded", "A namespace's quota is used up", _CRITICAL, Section.SERVER)
 def quota_exceeded(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """Over its quota a namespace gets no more pods; those that are missing are not even tried."""
-    for state in seen.states:
-        why = _not_admitted(state, context)
+    for state, why, whose in _refusals(seen, context):
         if _QUOTA in why:
-            words = f"{state.workload.name.name} gets no more pods, the quota of its namespace is used up: "
+            words = f"{whose} gets no more pods, the quota of its namespace is used up: "
             command = kubectl(context, "describe resourcequota", state.workload.name.namespace)
             yield _refused(state, f"{words}{one_line(why[why.find(_QUOTA) :])}", why, command)
 
@@ -58,10 +58,9 @@ def quota_exceeded(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
 @check(WorkloadStates, "server.pods-not-admitted", "The cluster refuses to make pods", _CRITICAL, Section.SERVER)
 def pods_not_admitted(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """An admission rule, a webhook or a missing service account stands before the pod; none is made."""
-    for state in seen.states:
-        why = _not_admitted(state, context)
-        if why and _QUOTA not in why:
-            words = f"{state.workload.name.name} gets no pods, the cluster refuses them: {one_line(why)}"
+    for state, why, whose in _refusals(seen, context):
+        if _QUOTA not in why:
+            words = f"{whose} gets no pods, the cluster refuses them: {one_line(why)}"
             yield _refused(state, words, why, describe(context, state.subject.kind, state.workload.name))
 
 
@@ -177,6 +176,23 @@ def _holding(one: Told) -> tuple[Subject, ...]:
     return tuple(Subject("node", node.name) for node in one.state.nodes if held and not node.ready)
 
 
+def _refusals(seen: WorkloadStates, context: Context) -> Iterator[tuple[WorkloadState, str, str]]:
+    """Each workload that may have no more pods, with why, and what it is called; the jobs of a namespace as one."""
+    refused = [(state, why) for state in seen.states if (why := _not_admitted(state, context))]
+    jobs: dict[tuple[str, bool], list[WorkloadState]] = defaultdict(list)
+    for state, why in refused:
+        if state.workload.kind == "Job":
+            jobs[state.workload.name.namespace, _QUOTA in why].append(state)
+    for state, why in refused:
+        alike = jobs.get((state.workload.name.namespace, _QUOTA in why), [])
+        name = state.workload.name.name
+        if state.workload.kind != "Job":
+            yield state, why, name
+        elif state is alike[0]:
+            others = f" (and {counted(len(alike) - 1, 'other job')})" if len(alike) > 1 else ""
+            yield state, why, f"Job {name}{others}"
+
+
 def _not_admitted(state: WorkloadState, context: Context) -> str:
     """Why its controller may not make a pod. Only while pods are missing: what has been made since is no fault."""
     workload = state.workload
@@ -185,11 +201,19 @@ def _not_admitted(state: WorkloadState, context: Context) -> str:
     failure = workload.condition("ReplicaFailure")
     if failure and failure.status == "True":
         return failure.message or failure.reason
-    if workload.kind == "Job" or len(_unfinished(state)) >= workload.wanted:
+    if _supplied(state):
         return ""
     events = (one for one in state.events if one.reason == "FailedCreate")
     window_s = context.limits.restart_minutes * _MINUTE
     return next((one.message for one in events if seconds_since(one.last_at, context) <= window_s), "")
+
+
+def _supplied(state: WorkloadState) -> bool:
+    """Whether it has the pods that it wants. A job that has any works; one that is over or suspended wants none."""
+    there, workload = len(_unfinished(state)), state.workload
+    if workload.kind == "Job":
+        return there > 0 or workload.current > 0 or any(workload.holds(one) for one in _OVER)
+    return there >= workload.wanted
 
 
 def _unfinished(state: WorkloadState) -> tuple[Pod, ...]:

@@ -161,6 +161,11 @@ class Workload(Value, frozen=True):
         """The condition of this type, such as Progressing or ReplicaFailure."""
         return next((one for one in self.conditions if one.type == kind), None)
 
+    def holds(self, kind: str) -> bool:
+        """Whether it has a condition of this type, and that is true: Complete, Failed or Suspended for a job."""
+        condition = self.condition(kind)
+        return condition is not None and condition.status == "True"
+
 
 class Revision(Value, frozen=True):
     """One revision of a deployment: its replica set, and when it came. `workload` is the deployment."""

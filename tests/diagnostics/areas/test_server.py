@@ -473,6 +473,17 @@ def test_a_change_that_nobody_takes_up() -> None:
     assert the("server.not-acted-on", platform.missing(600, current=2)).severity is Severity.CRITICAL
 
 
+def test_jobs_that_get_no_pods() -> None:
+    """Tells the jobs of a namespace that are refused for the same reason as one, and a workload for itself."""
+    quota, policy = platform.QUOTA, platform.POLICY
+    jobs = [platform.refused_job(quota, 60, name=f"backtest-{number}") for number in range(3)]
+    seen = states(*jobs, platform.refused_job(policy, 60, name="other"), *platform.refused(quota).states)
+    told = [finding.summary.partition(" gets")[0] for finding in found("server.quota-exceeded", seen)]
+    assert told == ["Job backtest-0 (and 2 other jobs)", BACKEND]
+    assert the("server.quota-exceeded", states(jobs[0])).severity is Severity.WARNING
+    assert the("server.pods-not-admitted", seen).summary.startswith("Job other gets no pods")
+
+
 def test_a_users_backtest() -> None:
     """Notes a failed backtest, whose reason may be its user's, and warns of the platform's own job."""
     (*_, backtest) = platform.JOBS[0].fires

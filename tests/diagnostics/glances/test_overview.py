@@ -18,7 +18,7 @@ from diagnostics.evidence.cluster.machines import Node, Usage
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition, Owner, Role, Stage
 from diagnostics.evidence.cluster.services import Backend, Endpoint, Ingress, Route, Service, ServicePort, Slice
-from diagnostics.evidence.cluster.workloads import Amounts, ContainerSpec, Template
+from diagnostics.evidence.cluster.workloads import Amounts, ContainerSpec, Template, Workload
 from diagnostics.glances.overview import LOOKS, IngressRow, NodeRow, Overview, PodsRow, ServiceRow, overview, total
 from diagnostics.model import Evidence, Reason, Unobserved
 from diagnostics.observe import Seen
@@ -118,18 +118,33 @@ def test_worst_first() -> None:
 
 def test_what_is_finished() -> None:
     """Counts jobs and pods that came to a good end, and lists those that failed and pods made by hand."""
-    job, failed = (workload(kind="Job", name=Name(SPACE, name), wanted=1) for name in ("done", "failed"))
+
+    def job(name: str, *conditions: Condition, **facts: Any) -> Workload:
+        return workload(**{"kind": "Job", "name": Name(SPACE, name), "wanted": 1, "conditions": conditions, **facts})
+
+    done, lost = Condition("Complete", "True"), Condition("Failed", "True", "DeadlineExceeded")
+    jobs = (
+        job("done", done),
+        job("done-without-pods", done),
+        job("failed"),
+        job("gone", lost),
+        job("refused"),
+        job("undone", Condition("Complete", "False")),
+    )
     ends = pod("done-x", phase="Succeeded", owner=Owner("Job", "done"), conditions=UNREADY)
     fails = pod(
         "failed-x", container(stage=Stage.TERMINATED, end=ended(1)), phase="Failed", owner=Owner("Job", "failed")
     )
     fails = msgspec.structs.replace(fails, conditions=UNREADY)
     by_hand, over = pod("by-hand", owner=None), pod("over", owner=None, phase="Succeeded")
-    found = look(ClusterPods((), (ends, fails, by_hand, over)), ClusterWorkloads((), (job, failed)))
+    found = look(ClusterPods((), (ends, fails, by_hand, over)), ClusterWorkloads((), jobs))
     (space,) = found.namespaces
-    assert space.finished == 2
+    assert space.finished == 3
     assert [(row.kind, row.name.name, row.trouble) for row in space.pods] == [
         ("Job", "failed", "Error"),
+        ("Job", "gone", "DeadlineExceeded"),
+        ("Job", "refused", ""),
+        ("Job", "undone", ""),
         ("Pod", "by-hand", ""),
     ]
 

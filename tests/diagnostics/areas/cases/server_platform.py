@@ -141,6 +141,17 @@ def refused_lately(message: str, at_s: float, *pods: Pod) -> WorkloadStates:
     return states(state(*(pods or (pod(),)), events=(told,)))
 
 
+def refused_job(message: str, at_s: float, *pods: Pod, name: str = "backtest-1", **facts: Any) -> WorkloadState:
+    """A job whose pod was refused so long ago."""
+    made = workload(**{"kind": "Job", "name": Name(NAMESPACE, name), "wanted": 1, "conditions": (), **facts})
+    told = event(f"Error creating: {message}", reason="FailedCreate", at_s=at_s, on=Owner("Job", name))
+    return WorkloadState(made, pods, events=(told,))
+
+
+def over(kind: str) -> tuple[Condition, ...]:
+    return (Condition(kind, "True", since=ago(60)),)
+
+
 def mount(message: str = 'MountVolume.SetUp failed for volume "tls" : secret "x" not found', **facts: Any) -> Any:
     return event(message, about=starting(), reason="FailedMount", **facts)
 
@@ -190,6 +201,9 @@ SCHEDULING = (
                     quotas=(Quota(Name(NAMESPACE, "compute"), {"cpu": "20"}, {"cpu": "20"}),),
                 )
             ),
+            states(refused_job(QUOTA, LIMIT_S)),
+            states(refused_job(QUOTA, 60, pod(terminated(ended(1)), phase="Failed"))),
+            states(refused_job(QUOTA, 60), refused_job(QUOTA, 60, name="backtest-2")),
         ),
         silent=(
             SOUND,
@@ -197,12 +211,17 @@ SCHEDULING = (
             refused_lately(QUOTA, LIMIT_S + 1),
             refused_lately(QUOTA, 60, pod(), OTHER),
             refused(QUOTA, deleting_since=ago(3)),
+            states(refused_job(QUOTA, LIMIT_S + 1)),
+            states(refused_job(QUOTA, 60, pod())),
+            states(refused_job(QUOTA, 60, current=1)),
+            states(refused_job(QUOTA, 60, deleting_since=ago(3))),
+            *(states(refused_job(QUOTA, 60, conditions=over(one))) for one in ("Complete", "Failed", "Suspended")),
         ),
         says="the quota of its namespace is used up: exceeded quota: compute",
     ),
     Case(
         "server.pods-not-admitted",
-        fires=(refused(POLICY), refused_lately(POLICY, 60)),
+        fires=(refused(POLICY), refused_lately(POLICY, 60), states(refused_job(POLICY, 60))),
         silent=(SOUND, refused(QUOTA), refused_lately(POLICY, LIMIT_S + 1), refused_lately(POLICY, 60, pod(), OTHER)),
         says="the cluster refuses them: ",
     ),
