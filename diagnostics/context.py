@@ -28,6 +28,8 @@ class Limits(Value, frozen=True):
     starting_seconds: int = 120
     # Kubernetes gives 30 s to end and the kubelet some more; ten minutes past the given grace nobody will end it.
     terminating_seconds: int = 600
+    # A controller tries a refused pod again after 1,000 s at most, and events of it may be held back for 5 min more.
+    refusal_minutes: int = 25
     # A node is given up after 50 s of silence: what fell within the minute before that may have fallen with it.
     node_silence_seconds: int = 60
     # A nightly job runs once a day: its failure counts until the next run has shown otherwise.

@@ -71,7 +71,7 @@ def no_pods(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
         young = all(_just_changed(state, context) for state in wanting)
         if not one.pods and one.known and wanting and not young:
             state = wanting[0]
-            why = _refusal(state)
+            why = _refusal(state, context)
             summary = (
                 f"Nobody is behind service {one.service.name}: {state.subject} asks for "
                 f"{counted(state.workload.wanted, 'pod')} and has none{f' ({one_line(why)})' if why else ''}"
@@ -253,8 +253,11 @@ def _job(state: WorkloadState) -> bool:
 
 
 def _over(state: WorkloadState) -> bool:
-    """Whether a workload is none that goes on: a job has its end, and a deleted one gets no more pods."""
-    return _job(state) or state.workload.deleting_since is not None
+    """Whether a workload is none that goes on: a job has its end, and a deleted one gets no more pods.
+
+    Nor does one whose namespace is being deleted.
+    """
+    return _job(state) or state.workload.deleting_since is not None or state.leaving
 
 
 def _just_changed(state: WorkloadState, context: Context) -> bool:
@@ -264,11 +267,8 @@ def _just_changed(state: WorkloadState, context: Context) -> bool:
     return any(context.at - one < recent for one in (state.asked_at, *changed))
 
 
-def _refusal(state: WorkloadState) -> str:
-    failure = state.workload.condition("ReplicaFailure")
-    if failure and failure.status == "True":
-        return failure.message or failure.reason
-    return next((one.message for one in state.events if one.reason == "FailedCreate"), "")
+def _refusal(state: WorkloadState, context: Context) -> str:
+    return state.refusal(context.at - timedelta(minutes=context.limits.refusal_minutes))
 
 
 def _leads_nowhere(one: ServiceState, port: ServicePort, context: Context) -> bool:

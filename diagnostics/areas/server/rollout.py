@@ -80,13 +80,13 @@ def not_acted_on(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """The controller manager answers a change within seconds; while it stands still, nothing is made or replaced."""
     for state in seen.states:
         workload = state.workload
-        if workload.kind == "Job" or workload.deleting_since:
+        if workload.kind == "Job" or workload.deleting_since or state.leaving:
             continue
         if not workload.observed and not _settling(state, context):
             for_s = f" for {span(seconds_since(workload.asked_at, context))}" if workload.asked_at else ""
             yield _idle(state, f"The newest change of {workload.name.name} has not been taken up{for_s}", context)
         elif seen.whole(workload.name.namespace) and _outdated(state, context):
-            words = f"{workload.name.name} counts {counted(workload.current, 'pod')} and has {len(state.pods)}"
+            words = f"{workload.name.name} counts {counted(workload.current, 'pod')} and has none"
             yield _idle(state, f"{words}: nobody counts them anew, or makes others", context)
 
 
@@ -131,7 +131,8 @@ def _standing(seen: WorkloadStates) -> Iterator[WorkloadState]:
     """The workloads that are meant to have pods all the time."""
     for state in seen.states:
         workload = state.workload
-        if workload.kind != "Job" and workload.wanted > 0 and workload.deleting_since is None:
+        stands = workload.kind != "Job" and workload.wanted > 0
+        if stands and workload.deleting_since is None and not state.leaving:
             yield state
 
 
@@ -184,9 +185,9 @@ def _settling(state: WorkloadState, context: Context) -> bool:
 
 
 def _outdated(state: WorkloadState, context: Context) -> bool:
-    """Whether its status counts pods that are missing, and has not been written since they went."""
-    there = len(state.pods)
-    return there < min(state.workload.wanted, state.workload.current) and not _moving(state, context)
+    """Whether its status counts pods and it has none, and that has not been written since they went."""
+    counted_too_many = min(state.workload.wanted, state.workload.current) > 0 and not state.pods
+    return counted_too_many and not _moving(state, context)
 
 
 def _gone(state: WorkloadState, context: Context) -> bool:

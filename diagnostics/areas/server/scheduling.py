@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from shlex import quote
 
 from diagnostics.areas.server.ailments import Ailment, claims
@@ -196,16 +196,9 @@ def _refusals(seen: WorkloadStates, context: Context) -> Iterator[tuple[Workload
 def _not_admitted(state: WorkloadState, context: Context) -> str:
     """Why its controller may not make a pod. Only while pods are missing: what has been made since is no fault."""
     workload = state.workload
-    if workload.deleting_since:
+    if workload.deleting_since or state.leaving or (_supplied(state) and not workload.holds("ReplicaFailure")):
         return ""
-    failure = workload.condition("ReplicaFailure")
-    if failure and failure.status == "True":
-        return failure.message or failure.reason
-    if _supplied(state):
-        return ""
-    events = (one for one in state.events if one.reason == "FailedCreate")
-    window_s = context.limits.restart_minutes * _MINUTE
-    return next((one.message for one in events if seconds_since(one.last_at, context) <= window_s), "")
+    return state.refusal(context.at - timedelta(minutes=context.limits.refusal_minutes))
 
 
 def _supplied(state: WorkloadState) -> bool:

@@ -34,6 +34,9 @@ _THROUGH = "ReplicaSet"
 #: The owner of a pod that a node's kubelet runs from a file of its own: it stands for itself.
 _STATIC = "Node"
 
+#: How the API server refuses whatever is new in a namespace that is being deleted.
+_LEAVING = "because it is being terminated"
+
 
 class WorkloadState(Value, frozen=True):
     """A workload with what belongs to it.
@@ -101,6 +104,24 @@ class WorkloadState(Value, frozen=True):
         """The secrets its pods are given, as variables or as volumes."""
         space, names = self.workload.name.namespace, self.workload.template.sources(Origin.SECRET)
         return tuple(Name(space, name).subject("Secret") for name in names)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether its namespace is being deleted, as the API server says where it refuses its pods."""
+        return any(_LEAVING in words for words, _ in self._refusals())
+
+    def refusal(self, since: datetime) -> str:
+        """Why the cluster refuses its pods, or has since that time; what it refused before its newest pod is over."""
+        return next((words for words, at in self._refusals() if at is None or at >= since), "")
+
+    def _refusals(self) -> Iterator[tuple[str, datetime | None]]:
+        failure = self.workload.condition("ReplicaFailure")
+        if failure and failure.status == "True":
+            yield failure.message or failure.reason, None
+        made = max((pod.created_at for pod in self.pods), default=None)
+        for one in self.events:
+            if one.reason == "FailedCreate" and (made is None or one.last_at >= made):
+                yield one.message, one.last_at
 
     def log_of(self, pod: Pod, container: Container) -> ContainerLog | None:
         """The log that was read of this container, if one was."""

@@ -194,7 +194,7 @@ def every(seen: Evidence) -> Iterator[Finding]:
         (
             "server.not-acted-on",
             platform.missing(600, current=2),
-            "volaticloud-backend counts 2 pods and has 0: nobody counts them anew, or makes others",
+            "volaticloud-backend counts 2 pods and has none: nobody counts them anew, or makes others",
         ),
         (
             "server.stuck-terminating",

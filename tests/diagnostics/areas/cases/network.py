@@ -196,6 +196,7 @@ def meshed(target: str, names: tuple[str, ...]) -> ClusterServices:
     return services(service(target=target), slices=(replace(routes.endpoint(), names=names),))
 
 
+LEAVING = Condition("ReplicaFailure", "True", "FailedCreate", "not in a namespace, because it is being terminated")
 SERVICES = (
     Case(
         "network.service-missing",
@@ -289,6 +290,8 @@ SERVICES = (
             behind(pods=pods(), workloads=workloads(workload(observed=False, asked_at=NOW - _MINUTE))),
             behind(pods=pods(), workloads=workloads(workload(kind="Job"))),
             behind(pods=replace(pods(), gaps=(WHY,))),
+            # Its namespace is being deleted.
+            behind(pods=pods(), workloads=workloads(workload(conditions=(LEAVING,)))),
         ),
         says="asks for 2 pods and has none",
         context=routes.CONTEXT,

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from diagnostics.evidence.cluster.database import DatabaseWay
 from diagnostics.evidence.cluster.kinds import DatabaseReach
 from diagnostics.evidence.cluster.machines import Quota
@@ -127,6 +129,8 @@ REFERENCES = (
 NO_ROOM = "0/2 nodes are available: 2 Insufficient memory. preemption: 0/2 nodes are available."
 CLAIM = "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims."
 QUOTA = 'pods "x" is forbidden: exceeded quota: compute, requested: cpu=1, used: cpu=20, limited: cpu=20'
+LEAVING = 'pods "x" is forbidden: unable to create new content in namespace volaticloud because it is being terminated'
+REFUSED_S = 25 * 60  # refusal_minutes
 POLICY = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"'
 
 
@@ -193,7 +197,7 @@ SCHEDULING = (
         fires=(
             refused(QUOTA),
             refused_lately(QUOTA, 60),
-            refused_lately(QUOTA, LIMIT_S),
+            refused_lately(QUOTA, REFUSED_S),
             states(
                 state(
                     pod(),
@@ -201,17 +205,17 @@ SCHEDULING = (
                     quotas=(Quota(Name(NAMESPACE, "compute"), {"cpu": "20"}, {"cpu": "20"}),),
                 )
             ),
-            states(refused_job(QUOTA, LIMIT_S)),
+            states(refused_job(QUOTA, REFUSED_S)),
             states(refused_job(QUOTA, 60, pod(terminated(ended(1)), phase="Failed"))),
             states(refused_job(QUOTA, 60), refused_job(QUOTA, 60, name="backtest-2")),
         ),
         silent=(
             SOUND,
             refused(POLICY),
-            refused_lately(QUOTA, LIMIT_S + 1),
+            refused_lately(QUOTA, REFUSED_S + 1),
             refused_lately(QUOTA, 60, pod(), OTHER),
             refused(QUOTA, deleting_since=ago(3)),
-            states(refused_job(QUOTA, LIMIT_S + 1)),
+            states(refused_job(QUOTA, REFUSED_S + 1)),
             states(refused_job(QUOTA, 60, pod())),
             states(refused_job(QUOTA, 60, current=1)),
             states(refused_job(QUOTA, 60, deleting_since=ago(3))),
@@ -221,8 +225,21 @@ SCHEDULING = (
     ),
     Case(
         "server.pods-not-admitted",
-        fires=(refused(POLICY), refused_lately(POLICY, 60), states(refused_job(POLICY, 60))),
-        silent=(SOUND, refused(QUOTA), refused_lately(POLICY, LIMIT_S + 1), refused_lately(POLICY, 60, pod(), OTHER)),
+        fires=(
+            refused(POLICY),
+            refused_lately(POLICY, 60),
+            refused_lately(POLICY, 60, pod(age_s=60)),
+            states(refused_job(POLICY, 60)),
+        ),
+        silent=(
+            SOUND,
+            refused(QUOTA),
+            refused_lately(POLICY, REFUSED_S + 1),
+            refused_lately(POLICY, 60, pod(), OTHER),
+            refused_lately(POLICY, 60, pod(age_s=59)),
+            refused(LEAVING),
+            refused_lately(LEAVING, 60),
+        ),
         says="the cluster refuses them: ",
     ),
     Case(
@@ -436,6 +453,7 @@ ROLLOUT = (
                 )
             ),
             missing(600, pod(), gaps=(GAP,)),
+            missing(600, events=refused_lately(LEAVING, 60).states[0].events),
             missing(600, pod(), events=(MADE,)),
             missing(600, pod(), lost_at=ago(STARTING_S)),
             missing(600, pod(), ending(GRACE_S)),
@@ -456,7 +474,7 @@ ROLLOUT = (
             unseen(STARTING_S + 1),
             unseen(STARTING_S + 1, wanted=0),
             states(state(of=workload(observed=False))),
-            missing(600, pod(), current=2),
+            missing(600, current=2),
             missing(600, current=1, kind="DaemonSet"),
         ),
         silent=(
@@ -464,12 +482,18 @@ ROLLOUT = (
             unseen(STARTING_S),
             unseen(600, kind="Job"),
             unseen(600, deleting_since=ago(3)),
-            missing(600, pod()),
-            missing(600, pod(), current=1),
+            states(
+                replace(
+                    refused(LEAVING).states[0],
+                    workload=workload(observed=False, conditions=refused(LEAVING).states[0].workload.conditions),
+                )
+            ),
+            missing(600),
+            missing(600, pod(), current=2),
+            missing(600, ending(GRACE_S + 1), current=2),
             missing(600, current=2, wanted=0),
-            missing(STARTING_S, pod(), current=2),
-            missing(600, pod(), current=2, gaps=(GAP,)),
-            missing(600, pod(), pod(terminated(ended(0)), name="e", phase="Failed"), current=2),
+            missing(STARTING_S, current=2),
+            missing(600, current=2, gaps=(GAP,)),
         ),
         says="volaticloud-backend ",
     ),
