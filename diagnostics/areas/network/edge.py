@@ -312,6 +312,8 @@ def _strays(host: Host) -> tuple[str, ...]:
         found = [ip_address(one) for one in host.addresses]
     except ValueError:
         return ()  # a load balancer known by name only: whether its addresses are these is not known
+    if any(one.is_global for one in found) and not any(one.is_global for one in balancers):
+        return ()  # a load balancer behind a router: no public name can have its address
     families = {one.version for one in balancers}
     right = any(one in balancers for one in found)
     judged = [one for one in found if one.version in families or not right]

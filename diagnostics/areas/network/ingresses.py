@@ -28,11 +28,15 @@ def ingress_class_unknown(seen: IngressRoutes, context: Context) -> Iterator[Sig
     for one in seen.ingresses:
         if not one.known or one.controller or by_annotation(one.ingress):
             continue
-        wanted = one.ingress.class_name
+        wanted, given = one.ingress.class_name, one.ingress.addresses
         asks = f"asks for class {wanted}, which does not exist" if wanted else "names no class, and none is the default"
         summary = f"Ingress {one.ingress.name} {asks}, so no controller serves it; classes there are: {there}"
-        facts = (Fact("class", wanted or "none"), Fact("classes there are", there))
-        yield Sign(one.subject, summary, facts, f"{context.cluster.kubectl} get ingressclasses", None, one.rests_on)
+        known = (Fact("addresses it was given", few(given)),) if given else ()
+        facts = (Fact("class", wanted or "none"), Fact("classes there are", there), *known)
+        command = f"{context.cluster.kubectl} get ingressclasses"
+        # A controller may be told to serve those without a class; the address is its, or is left over.
+        weight = _WARNING if given and not wanted else None
+        yield Sign(one.subject, summary, facts, command, weight, one.rests_on)
 
 
 @check(IngressRoutes, "network.ingress-elsewhere", "Another controller serves an ingress", _NOTE, _SECTION)

@@ -30,6 +30,7 @@ from diagnostics.words import counted, few
 
 _DNS = Name("kube-system", "kube-dns")
 _UDP, _TCP = Door(53, "UDP"), Door(53, "TCP")
+_OPENSHIFT, _OPENSHIFT_PORT = "openshift-dns", 5353
 #: Where Keycloak answers health checks and metrics since 25: nobody logs in there, and policies rightly keep it shut.
 _MANAGEMENT, _MANAGEMENT_NAMES = 9000, {"management", "health", "metrics", "http-management", "http-metrics"}
 
@@ -214,16 +215,22 @@ def _database(seen: Traffic, backend: Name) -> Iterator[_Targets]:
         through = [port for port in inside.service.ports if port.number == target.port]
         yield words, _behind(inside, through)
     elif not inside and seen.whole(backend.namespace):
-        yield words, _outside(target.host, target.port, seen.database_addresses)
+        addresses = (target.host,) if _is_address(target.host) else seen.database_addresses
+        yield words, _outside(_of_families(addresses, seen.of_workload(backend)), target.port)
 
 
-def _outside(host: str, port: int, looked_up: tuple[str, ...]) -> _Ends:
-    addresses = (host,) if _is_address(host) else looked_up
+def _outside(addresses: tuple[str, ...], port: int) -> _Ends:
     return tuple((End(f"{address}:{port}", address=address, ports=()), (Door(port),)) for address in addresses)
 
 
+def _of_families(addresses: tuple[str, ...], sources: tuple[End, ...]) -> tuple[str, ...]:
+    """The addresses of the families that the pods have: by those of the other nobody goes. All, where none is."""
+    families = {":" in one.address for one in sources if one.address}
+    return tuple(one for one in addresses if (":" in one) in families) or addresses
+
+
 def _dns(seen: Traffic, backend: Name, door: Door) -> Iterator[_Targets]:
-    """To the cluster's DNS; which pods that are is not always seen.
+    """To the cluster's DNS; which pods that are is not always seen. OpenShift has it in another place, at another port.
 
     A node may have a cache of its own in between, at an address of the node: so every allowed address counts.
     """
@@ -231,8 +238,11 @@ def _dns(seen: Traffic, backend: Name, door: Door) -> Iterator[_Targets]:
         return
     state = seen.services.state(_DNS) if seen.services else None
     known = _behind(state, _ports_at(state, door)) if state and seen.whole(_DNS.namespace) else ()
-    ends = tuple((replace(one, address=""), through) for one, through in known)
-    yield f"the cluster's DNS ({door})", ends or ((End("the cluster's DNS", _DNS.namespace), (door,)),)
+    ends = tuple((replace(one, address="", also=()), through) for one, through in known)
+    elsewhere = any(one.name == _OPENSHIFT for one in seen.namespaces)
+    unseen = End("the cluster's DNS", _OPENSHIFT if elsewhere else _DNS.namespace)
+    doors = (door, replace(door, port=_OPENSHIFT_PORT)) if elsewhere else (door,)
+    yield f"the cluster's DNS ({door})", ends or ((unseen, doors),)
 
 
 def _ports_at(state: ServiceState, door: Door) -> tuple[ServicePort, ...]:
@@ -262,7 +272,8 @@ def _behind(state: ServiceState, ports: Sequence[ServicePort]) -> _Ends:
             template = owner.workload.template
             has = {one.number for one in ports_of(template)}
             doors = (Door(number, port.protocol) for port in ports for number in target_ports(port, template))
-            found.extend((end(pod, template), (door,)) for door in doors if not has or door.port in has)
+            one = replace(end(pod, template), also=state.service.cluster_addresses)
+            found.extend((one, (door,)) for door in doors if not has or door.port in has)
     return tuple(found)
 
 

@@ -153,7 +153,9 @@ def load_balancer_pending(seen: ServiceRoutes, context: Context) -> Iterator[Sig
         age = f", {span((context.at - made).total_seconds())} after it was made" if made else ""
         summary = f"Service {service.name} is of type LoadBalancer and has no address{age}"
         command = kubectl(context, "describe service", service.name)
-        weight = None if _is_controllers(one, context) else _WARNING
+        # On the nodes' own network it is reached by their addresses, too.
+        only_way = _is_controllers(one, context) and not any(pod.host_network for pod in one.pods)
+        weight = None if only_way else _WARNING
         yield Sign(one.subject, summary, (Fact("address", "pending"),), command, weight, one.rests_on)
 
 

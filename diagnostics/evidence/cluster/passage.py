@@ -6,7 +6,7 @@ all of them allow. A connection passes when it may leave the one end and enter t
 What is not known of an end counts in favour of passing, so that a connection is only ever called cut when it is.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
@@ -27,7 +27,8 @@ class End(Value, frozen=True):
     """One end of a connection: a pod, or with no namespace an address outside the cluster.
 
     `labels` and `ports` (what its containers say they listen at) are None where they are not known, and `address` is
-    empty. `label` is what a person calls it.
+    empty. `label` is what a person calls it. `also` are the addresses of the service it is reached by: whether a policy
+    sees those or the pod's is not defined.
     """
 
     label: str
@@ -35,6 +36,7 @@ class End(Value, frozen=True):
     labels: dict[str, str] | None = None
     address: str = ""
     ports: tuple[Port, ...] | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def outside(self) -> bool:
@@ -103,7 +105,7 @@ class Policies:
 
     def _meets(self, peer: Peer, home: str, other: End) -> bool:
         if peer.block:
-            return _in_block(peer.block, peer.but, other.address)
+            return any(_in_block(peer, address, outside=other.outside) for address in (other.address, *other.also))
         return not other.outside and self._space_meets(peer, home, other) and _labels_meet(peer, other)
 
     def _space_meets(self, peer: Peer, home: str, other: End) -> bool:
@@ -121,16 +123,18 @@ def _labels_meet(peer: Peer, other: End) -> bool:
     return peer.pods is None or other.labels is None or peer.pods.matches(other.labels)
 
 
-def _in_block(block: str, but: Sequence[str], address: str) -> bool:
+def _in_block(peer: Peer, address: str, *, outside: bool) -> bool:
+    """Whether an address is in a block. A pod known by an address of the other family may have one of this, too."""
     if not address:
         return True
     try:
-        where = ip_address(address)
-        return where in ip_network(block, strict=False) and not any(
-            where in ip_network(one, strict=False) for one in but
-        )
+        where, block = ip_address(address), ip_network(peer.block, strict=False)
+        but = [ip_network(one, strict=False) for one in peer.but]
     except ValueError:
         return True
+    if where.version != block.version:
+        return not outside
+    return where in block and not any(where in one for one in but)
 
 
 def _opens(port: PolicyPort, door: Door, ports: tuple[Port, ...] | None) -> bool:

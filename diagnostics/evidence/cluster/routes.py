@@ -475,6 +475,7 @@ def covers(names: Iterable[str], wanted: str) -> bool:
 
 def _host(name: str, states: list[IngressState], seen: Host | None) -> HostState:
     parts = [(state, part) for state in states for part in state.ingress.tls if covers(part.hosts, name)]
+    parts.sort(key=lambda one: name not in one[1].hosts)  # the very name goes before a star
     state, secret = next(((state, part.secret_name) for state, part in parts if part.secret_name), (None, ""))
     far = chain.from_iterable((one.subject, *one.rests_on) for one in states)
     return HostState(

@@ -555,6 +555,32 @@ def test_a_class_by_the_old_annotation() -> None:
     assert [one.id for one in other.findings] == ["network.ingress-elsewhere"]
 
 
+@pytest.mark.parametrize(("host_network", "severity"), [(False, Severity.CRITICAL), (True, Severity.WARNING)])
+def test_a_balancer_that_is_not_the_only_way(host_network: bool, severity: Severity) -> None:  # noqa: FBT001
+    """Only warns of a missing load balancer where the controller is in its nodes' network."""
+    pending = service(CONTROLLER, type="LoadBalancer")
+    controller = pod("ctrl-0", CONTROLLER.name, CONTROLLER.namespace, host_network=host_network)
+    found = diagnose(
+        services=replace(services(), services=(service(), service(KEYCLOAK), pending)),
+        pods=ClusterPods(pods=(*BACKEND_PODS, *KEYCLOAK_PODS, controller)),
+    )
+    assert [(one.id, one.severity) for one in found.findings] == [("network.load-balancer-pending", severity)]
+
+
+@pytest.mark.parametrize(
+    ("class_name", "addresses", "severity"),
+    [
+        ("gone", ("203.0.113.7",), Severity.CRITICAL),
+        ("", ("203.0.113.7",), Severity.WARNING),
+        ("", (), Severity.CRITICAL),
+    ],
+)
+def test_an_ingress_without_a_class(class_name: str, addresses: tuple[str, ...], severity: Severity) -> None:
+    """Only warns where a controller gave an address to an ingress without a class: it may be told to serve such."""
+    found = diagnose(ingresses=ingresses(ingress(class_name=class_name, addresses=addresses)), edge=ClusterEdge())
+    assert [(one.id, one.severity) for one in found.findings] == [("network.ingress-class-unknown", severity)]
+
+
 def test_a_controller_that_is_a_daemon_set() -> None:
     """Names the controller's own kind in every command about it, and scales none that has a pod on each node."""
     controller = workload(CONTROLLER, 1, kind="DaemonSet")

@@ -11,6 +11,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterPods,
     ClusterSecrets,
     ClusterServices,
+    DatabaseReach,
     Gap,
     Host,
 )
@@ -24,6 +25,7 @@ from diagnostics.evidence.cluster.services import (
     Ingress,
     IngressClass,
     Key,
+    Namespace,
     Peer,
     Policy,
     PolicyPort,
@@ -35,6 +37,7 @@ from diagnostics.evidence.cluster.states import WorkloadStates
 from diagnostics.evidence.cluster.workloads import Port
 from diagnostics.evidence.http import NoAnswer
 from diagnostics.evidence.http import Stage as Step
+from diagnostics.evidence.network import Reached
 from diagnostics.model import Reason, Severity
 from tests.diagnostics.areas.cases import routes
 from tests.diagnostics.areas.cases.case import NOW, Case
@@ -167,12 +170,23 @@ DATABASE_ALLOWED = Allowance((Peer(block="198.51.100.0/24"),), (PolicyPort(5432)
 KEYCLOAK_ALLOWED = Allowance(
     (Peer(namespaces=Selector.of_labels({"kubernetes.io/metadata.name": "keycloak"})),), (PolicyPort("http"),)
 )
+OPENSHIFT_ALLOWED = Allowance(
+    (Peer(namespaces=Selector.of_labels({"kubernetes.io/metadata.name": "openshift-dns"})),),
+    (PolicyPort(5353, "UDP"), PolicyPort(5353)),
+)
 ALL_OUT = (DNS_ALLOWED, DATABASE_ALLOWED, KEYCLOAK_ALLOWED)
 
 
 def allowing(*allowances: Allowance) -> Policy:
     """The policy for the backend's ways out with these allowances."""
     return replace(DENY_OUT, egress=allowances)
+
+
+def reached(*addresses: str) -> DatabaseReach:
+    """The database's name with these addresses."""
+    return DatabaseReach(
+        Name("volaticloud", "volaticloud-db-secret"), Reached("db.example.com", 5432, tls=False, addresses=addresses)
+    )
 
 
 def keycloak_with(port: ServicePort) -> dict[str, Any]:
@@ -563,6 +577,10 @@ POLICIES = (
             ),
             traffic(policies=policies(DENY_OUT)),
             traffic(policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED))),
+            traffic(
+                policies=policies(allowing(DNS_ALLOWED, KEYCLOAK_ALLOWED, Allowance((Peer(block="::/0"),)))),
+                database=reached("198.51.100.9", "2001:db8::9"),
+            ),
             traffic(policies=policies(allowing(DNS_ALLOWED, KEYCLOAK_ALLOWED))),
             traffic(policies=policies(allowing(DATABASE_ALLOWED, KEYCLOAK_ALLOWED))),
             traffic(policies=policies(allowing(*ALL_OUT[1:], Allowance(ports=(PolicyPort(53, "TCP"),))))),
@@ -604,6 +622,31 @@ POLICIES = (
             # Of Keycloak's ports the one for logins passes; which of http and https that is, is not known.
             traffic(policies=policies(allowing(*ALL_OUT)), **keycloak_with(ServicePort(9000, 9000, "management"))),
             traffic(policies=policies(allowing(*ALL_OUT)), **keycloak_with(ServicePort(8443, 8443, "https"))),
+            # By the address of Keycloak's service: whether that or the pod's is what counts, is not defined.
+            traffic(
+                policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED, Allowance((Peer(block="10.96.0.0/12"),)))),
+                services=replace(
+                    services(),
+                    services=(service(), service(KEYCLOAK, cluster_addresses=("10.96.4.4",)), routes.BALANCED),
+                ),
+            ),
+            # Of the database's addresses the one of the family that the pods have.
+            traffic(
+                policies=policies(allowing(*ALL_OUT)),
+                database=reached("198.51.100.9", "2001:db8::9"),
+            ),
+            # The pods may have an address of the other family, too.
+            traffic(policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED, Allowance((Peer(block="fd00::/8"),))))),
+            # OpenShift's DNS.
+            traffic(
+                policies=replace(
+                    policies(allowing(DATABASE_ALLOWED, KEYCLOAK_ALLOWED, OPENSHIFT_ALLOWED)),
+                    namespaces=(
+                        *routes.SPACES,
+                        Namespace("openshift-dns", {"kubernetes.io/metadata.name": "openshift-dns"}),
+                    ),
+                )
+            ),
             traffic(policies=policies(DENY, replace(DENY, ingress=(FROM_CONTROLLER,)))),
             traffic(policies=policies(replace(DENY, ingress=(Allowance(ports=(PolicyPort(8000, end=8080),)),)))),
             traffic(
@@ -761,6 +804,8 @@ NAMES = (
             looked(addresses=("203.0.113.7", "2001:db8::1")),
             looked(addresses=("198.51.100.1",), balancers=()),
             looked(addresses=("198.51.100.1",), balancers=("lb.example.net",)),
+            # Behind a router that translates addresses.
+            looked(addresses=("1.1.1.1",), balancers=("192.168.1.5",)),
             looked(addresses=(), lookup_failure=MUTE),
             looked(addresses=("2001:db8::1",), balancers=("2001:DB8:0::1",)),
         ),

@@ -44,6 +44,8 @@ def peer_matches(peer: Manifest, policy: Manifest, other: Manifest, spaces: dict
     if "ipBlock" in peer:
         address = ipaddress.ip_address(other["ip"])
         every = {ipaddress.ip_network(peer["ipBlock"]["cidr"])}
+        if other["namespace"] is not None and all(net.version != address.version for net in every):
+            return True  # a pod may have an address of each family, and is known by one
         excepted = {ipaddress.ip_network(one) for one in peer["ipBlock"].get("except", [])}
         return any(address in net for net in every) and all(address not in net for net in excepted)
     if other["namespace"] is None:
@@ -303,6 +305,18 @@ def one_policy(**facts: Any) -> Policies:
 def test_peers_and_ports(allowance: Allowance, passes: bool) -> None:  # noqa: FBT001
     """Reads selectors that stand together as both, and apart as either; a port by number, name and range."""
     assert one_policy(ingress=(allowance,)).ruling(OTHER, POD, Door(3)).passes is passes
+
+
+@pytest.mark.parametrize(
+    ("block", "also", "passes"),
+    [("10.96.0.0/12", (), False), ("10.96.0.0/12", ("10.97.0.1",), True), ("fd00::/8", (), True)],
+)
+def test_other_addresses_of_a_pod(block: str, also: tuple[str, ...], passes: bool) -> None:  # noqa: FBT001
+    """Lets pass by the address of the service on the way too, and what may have an address of the other family."""
+    out = one_policy(limits_ingress=False, limits_egress=True, egress=(Allowance((Peer(block=block),)),))
+    target = End("other", "b", {}, "10.0.0.2", (), also)
+    assert out.ruling(POD, target, Door(3)).passes is passes
+    assert not out.ruling(POD, End("outside", address="10.0.0.2"), Door(3)).passes
 
 
 def test_a_door_in_words() -> None:

@@ -172,6 +172,13 @@ def test_a_name_with_all_below() -> None:
     assert {Subject("ingress", "volaticloud/more"), Subject("service", "volaticloud/gone")} <= set(found.rests_on)
 
 
+def test_the_very_name_goes_before_a_star() -> None:
+    """Takes the secret that is named for the very name, wherever in the ingress one for many stands."""
+    parts = (TlsPart(("*.volaticloud.com",), "star"), TlsPart((API,), "volaticloud-tls"))
+    (found,) = PublicNames.joined(seen(ingresses=ingresses(ingress(tls=parts)))).hosts
+    assert found.secret == "volaticloud/volaticloud-tls"
+
+
 def test_no_name_for_all_hosts() -> None:
     """Makes no public name of the rule for every host."""
     assert PublicNames.joined(seen(ingresses=ingresses(ingress(host="", tls=())))).hosts == ()
