@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from itertools import product
+from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
@@ -183,11 +184,28 @@ def _of_backend(seen: Traffic, backend: Name, ends: Iterable[_Targets]) -> Itera
 
 
 def _keycloak(seen: Traffic, context: Context) -> Iterator[_Targets]:
-    """To a pod of Keycloak's by any port of its service: which of http and https the backend uses is not known."""
+    """To a pod of Keycloak's by any port of its service: which of http and https the backend uses is not known.
+
+    Where Keycloak has a public name, and the backend may go out to such, it may well use that instead.
+    """
     platform = context.cluster
     state = seen.services.state(platform.keycloak) if seen.services else None
-    if state and seen.whole(platform.backend.namespace, platform.keycloak.namespace):
+    if (
+        state
+        and not _goes_around(seen, state, context)
+        and seen.whole(platform.backend.namespace, platform.keycloak.namespace)
+    ):
         yield f"Keycloak's service {platform.keycloak}", _by_any(_behind(state, _for_logins(state.service)))
+
+
+def _goes_around(seen: Traffic, keycloak: ServiceState, context: Context) -> bool:
+    """Whether Keycloak has a public name, and policies let each pod of the backend out to such a one over HTTPS."""
+    backend, told = context.cluster.backend, context.expected.keycloak
+    url = urlsplit(told.url) if told else urlsplit("")
+    named = url.scheme == "https" and _service_at(seen, url.hostname or "", backend.namespace) is None
+    public, rules = End("a public name", ports=()), seen.rules
+    out = (rules.ruling(one, public, Door(url.port or 443)).passes for one in seen.of_workload(backend))
+    return bool(named or keycloak.ingresses) and all(out)
 
 
 def _for_logins(service: Service) -> tuple[ServicePort, ...]:

@@ -127,7 +127,9 @@ def port_without_container(seen: ServiceRoutes, context: Context) -> Iterator[Si
             f"{few(state.subject for state in one.states)} says it listens there: they have {there or 'no ports'}"
         )
         facts = (Fact("ports of the service", few(ports)), Fact("ports of the containers", there or "none"))
-        yield _sign(one, summary, facts, context)
+        # A name is found or not; at a number something may listen without a word, and then it does at one of several.
+        sure = len(one.service.ports) == 1 or any(isinstance(port.target, str) for port in wrong)
+        yield _sign(one, summary, facts, context, None if sure else _WARNING)
 
 
 @check(ServiceRoutes, "network.scaled-to-zero", "The workload behind a service is scaled to 0", _NOTE, _SECTION)

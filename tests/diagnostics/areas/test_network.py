@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from diagnostics.areas import network
 from diagnostics.areas.network import annotations, readiness
 from diagnostics.check import Check
+from diagnostics.context import KeycloakExpected
 from diagnostics.evidence.cluster.kinds import (
     ClusterController,
     ClusterEdge,
@@ -26,7 +27,7 @@ from diagnostics.evidence.cluster.logs import ContainerLog
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition, Container, End, Owner, Pod, Role, Stage
 from diagnostics.evidence.cluster.routes import ServiceRoutes, covers
-from diagnostics.evidence.cluster.services import Backend, IngressClass, Key, ServicePort
+from diagnostics.evidence.cluster.services import Backend, IngressClass, Key, Route, ServicePort
 from diagnostics.evidence.http import Stage as Step
 from diagnostics.judge import Span, judge
 from diagnostics.model import Cause, Diagnosis, Severity, Subject, Unobserved, Verdict
@@ -579,6 +580,36 @@ def test_an_ingress_without_a_class(class_name: str, addresses: tuple[str, ...],
     """Only warns where a controller gave an address to an ingress without a class: it may be told to serve such."""
     found = diagnose(ingresses=ingresses(ingress(class_name=class_name, addresses=addresses)), edge=ClusterEdge())
     assert [(one.id, one.severity) for one in found.findings] == [("network.ingress-class-unknown", severity)]
+
+
+@pytest.mark.parametrize(("target", "severity"), [(9090, Severity.WARNING), ("grpc", Severity.CRITICAL)])
+def test_one_wrong_port_of_several(target: int | str, severity: Severity) -> None:
+    """Only warns of one number of several that no container declares: something may listen there without a word."""
+    two = service(ports=(ServicePort(8080, "http", "http"), ServicePort(9090, target, "grpc")))
+    routed = ingress(
+        routes=tuple(Route(API, f"/{port}", "Prefix", Backend(BACKEND.name, port)) for port in (8080, 9090))
+    )
+    found = diagnose(services=services(two), ingresses=ingresses(routed))
+    assert [(one.id, one.severity) for one in found.findings] == [("network.port-without-container", severity)]
+
+
+@pytest.mark.parametrize(
+    ("url", "cut"),
+    [
+        ("https://auth.example.com/auth", False),
+        ("https://auth.example.com:8443", True),
+        ("https://volaticloud-keycloak-service.keycloak.svc:443", True),
+        ("http://auth.example.com", True),
+    ],
+)
+def test_keycloak_by_its_public_name(url: str, cut: bool) -> None:  # noqa: FBT001
+    """Cuts no way to Keycloak in the cluster off where its settings name a public one that the backend may go to."""
+    expected = replace(CONTEXT.expected, keycloak=KeycloakExpected(url=url, realm="r", client_id="c"))
+    rules = policies(cases.allowing(cases.DNS_ALLOWED, cases.DATABASE_ALLOWED, cases.WEB_ALLOWED))
+    found = CHECKS["network.policy-cuts-path"].findings(
+        cases.traffic(policies=rules), replace(CONTEXT, expected=expected)
+    )
+    assert bool(found) is cut
 
 
 def test_a_controller_that_is_a_daemon_set() -> None:

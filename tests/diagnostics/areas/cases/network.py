@@ -170,6 +170,10 @@ DATABASE_ALLOWED = Allowance((Peer(block="198.51.100.0/24"),), (PolicyPort(5432)
 KEYCLOAK_ALLOWED = Allowance(
     (Peer(namespaces=Selector.of_labels({"kubernetes.io/metadata.name": "keycloak"})),), (PolicyPort("http"),)
 )
+WEB_ALLOWED = Allowance((Peer(block="0.0.0.0/0", but=("10.0.0.0/8",)),), (PolicyPort(443),))
+PUBLIC_KEYCLOAK = replace(
+    ingress(host="auth.volaticloud.com", to=KEYCLOAK.name), name=Name(KEYCLOAK.namespace, "keycloak")
+)
 OPENSHIFT_ALLOWED = Allowance(
     (Peer(namespaces=Selector.of_labels({"kubernetes.io/metadata.name": "openshift-dns"})),),
     (PolicyPort(5353, "UDP"), PolicyPort(5353)),
@@ -577,6 +581,12 @@ POLICIES = (
             ),
             traffic(policies=policies(DENY_OUT)),
             traffic(policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED))),
+            # Keycloak has no public name, or the backend may not go out to it.
+            traffic(policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED, WEB_ALLOWED))),
+            traffic(
+                policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED)),
+                ingresses=ingresses(ingress(), PUBLIC_KEYCLOAK),
+            ),
             traffic(
                 policies=policies(allowing(DNS_ALLOWED, KEYCLOAK_ALLOWED, Allowance((Peer(block="::/0"),)))),
                 database=reached("198.51.100.9", "2001:db8::9"),
@@ -637,6 +647,11 @@ POLICIES = (
             ),
             # The pods may have an address of the other family, too.
             traffic(policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED, Allowance((Peer(block="fd00::/8"),))))),
+            # By Keycloak's public name.
+            traffic(
+                policies=policies(allowing(DNS_ALLOWED, DATABASE_ALLOWED, WEB_ALLOWED)),
+                ingresses=ingresses(ingress(), PUBLIC_KEYCLOAK),
+            ),
             # OpenShift's DNS.
             traffic(
                 policies=replace(
