@@ -25,44 +25,42 @@ REFUSED_SECONDS = 300.0
 class Tried(Value, frozen=True):
     """Tries that were all in vain: when the last ended, the pause after it, how many failed, how long it was held.
 
-    `held` is the sum of all pauses but those of our own pace, the last one included; both are in seconds.
+    `held` is how long PagerDuty had held it back before the last try; `paced`: the pause is our own pace's, and counts
+    for nothing. Times are in seconds.
     """
 
     last: datetime
     pause: float
     fails: int = 0
     held: float = 0.0
+    paced: bool = False
 
     def left(self, at: datetime) -> float:
         """Seconds until the next try; none where the clock was put back, so that no page waits for that."""
         passed = (at - self.last).total_seconds()
         return max(0.0, self.pause - passed) if passed >= 0 else 0.0
 
-    @property
-    def waited(self) -> float:
-        """Seconds that it had been held back before the last try."""
-        return self.held - self.pause
-
 
 def in_vain(before: Tried | None, error: PagerError, at: datetime) -> Tried:
     """What is known after one more try, which ended now with this error."""
     before = before or Tried(at, 0.0)
+    held = before.held + (0.0 if before.paced else before.pause)
     if isinstance(error, PagerPaced):
-        return Tried(at, error.wait_seconds, before.fails, before.held)
-    pause = _pause(before, error)
-    return Tried(at, pause, before.fails + (not isinstance(error, PagerBusy)), before.held + pause)
+        return Tried(at, error.wait_seconds, before.fails, held, paced=True)
+    fails = before.fails + (not isinstance(error, PagerBusy))
+    return Tried(at, _pause(before.fails, held, error), fails, held)
 
 
-def _pause(before: Tried, error: PagerError) -> float:
+def _pause(fails: int, held: float, error: PagerError) -> float:
     if isinstance(error, PagerBusy):  # it is looked at in time to say that it was held too long
-        return min(error.wait_seconds, HELD_SECONDS - before.held) if before.held < HELD_SECONDS else error.wait_seconds
+        return min(error.wait_seconds, HELD_SECONDS - held) if held < HELD_SECONDS else error.wait_seconds
     if isinstance(error, PagerRefused):
         return REFUSED_SECONDS
-    return PAUSES_SECONDS[min(before.fails, len(PAUSES_SECONDS) - 1)]
+    return PAUSES_SECONDS[min(fails, len(PAUSES_SECONDS) - 1)]
 
 
 def not_accepted(tried: Tried, error: PagerError) -> bool:
     """Whether people must not wait for it any longer, after a try that ended so."""
     if isinstance(error, PagerPaced):
         return False
-    return not isinstance(error, PagerLater) or tried.fails >= FAILS_AFTER or tried.waited >= HELD_SECONDS
+    return not isinstance(error, PagerLater) or tried.fails >= FAILS_AFTER or tried.held >= HELD_SECONDS

@@ -49,11 +49,11 @@ def test_a_turn_is_no_failure() -> None:
     """It comes back when it is told to, and counts that as no failure."""
     busy = PagerBusy("later", 17.0)
     tried = in_vain(in_vain(None, SILENT, START), busy, START)
-    assert tried == Tried(START, 17.0, fails=1, held=19.0)
+    assert tried == Tried(START, 17.0, fails=1, held=2.0)
     assert not not_accepted(tried, busy)
 
 
-@pytest.mark.parametrize("wait", [1.0, 25.0, 60.0, 86_400.0])
+@pytest.mark.parametrize("wait", [1.0, 25.0, 7.3, 59.9, 60.0, 60.00000000000001, 86_400.0])
 def test_held_back_too_long(wait: float) -> None:
     """It says that a page is not accepted once PagerDuty has held it back for a minute, however it was told to wait."""
     busy, tried, passed = PagerBusy("later", wait), None, 0.0
@@ -61,7 +61,7 @@ def test_held_back_too_long(wait: float) -> None:
         assert passed < HELD_SECONDS + 0.001
         passed += tried.pause if tried else 0.0
         tried = in_vain(tried, busy, START)
-    assert passed == HELD_SECONDS
+    assert passed == pytest.approx(HELD_SECONDS)
     assert tried.pause == wait  # and then it is tried on as it is told to
 
 
@@ -69,7 +69,7 @@ def test_our_own_pace() -> None:
     """It never takes a page for not accepted that our own pace holds back, nor counts that as PagerDuty's doing."""
     paced = PagerPaced("its turn comes", 300.0)
     tried = in_vain(in_vain(None, paced, START), paced, START)
-    assert tried == Tried(START, 300.0)
+    assert tried == Tried(START, 300.0, paced=True)
     assert not not_accepted(tried, paced)
     assert not not_accepted(in_vain(tried, SILENT, START), SILENT)
 
