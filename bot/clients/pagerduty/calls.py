@@ -44,13 +44,15 @@ _REMEDIES: Mapping[int, str] = {
     HTTPStatus.FORBIDDEN: "Give pagerduty.api_key the right to write incidents.",
     HTTPStatus.PAYMENT_REQUIRED: "The account's plan does not include it.",
 }
+_EVENT_REMEDY = "Look at the route's routing_key in pagerduty.routes, and at pagerduty.events_url."
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """One call: `path` is below the address; nothing of it but method and path is ever told.
 
-    `limit` is whose limit it counts towards: the routing key of an event; empty for that of the API key.
+    `limit` is whose limit it counts towards: the routing key of an event; empty for that of the API key. `enough` is
+    the status that says all there is to know, whatever else is in the answer; without one the answer is read.
     """
 
     method: str
@@ -59,6 +61,7 @@ class Ask:
     body: Any = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     limit: str = field(default="", repr=False)
+    enough: HTTPStatus | None = None
 
     def __str__(self) -> str:
         """How it is named in errors."""
@@ -157,7 +160,11 @@ class Calls:
         return reply
 
     def _document(self, ask: Ask, reply: Reply) -> Any:  # noqa: ANN401 JSON can be anything
-        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if ask.enough is not None and HTTPStatus.OK <= reply.status < HTTPStatus.BAD_REQUEST:
+            if reply.status != ask.enough:
+                raise unreadable(ask, f"HTTP {reply.status} where {ask.enough.value} was to come")
+            return None
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT:
             raise PagerUnreachable(f"PagerDuty failed at {ask}: HTTP {reply.status}.")
         if reply.status >= HTTPStatus.BAD_REQUEST:
             raise self._refusal(ask, reply)
@@ -169,7 +176,7 @@ class Calls:
     def _refusal(self, ask: Ask, reply: Reply) -> PagerError:
         kind = _REFUSALS.get(reply.status, PagerRefused)
         words = self._masked(_words(reply.document()))
-        remedy = _REMEDIES.get(reply.status, "")
+        remedy = _EVENT_REMEDY if ask.limit else _REMEDIES.get(reply.status, "")
         said = f"PagerDuty refused {ask}: HTTP {reply.status}{f', {words}' if words else ''}."
         return kind(f"{said} {remedy}".rstrip())
 

@@ -436,6 +436,35 @@ async def test_odd_waits(value: str) -> None:
     assert hours.slept == [1, 2, 4]
 
 
+@pytest.mark.parametrize("body", [b"", b"{}", b"OK", b"[]", b"\xff\xfe", b"{", b"x" * 2_000_000])
+async def test_202_is_enough(body: bytes) -> None:
+    """It takes an event for taken that PagerDuty answers with 202, whatever else stands there."""
+    await PagerEvents(Calls(Odd(202, body), "http://127.0.0.1:9")).trigger(ROUTE, ALERT)
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 206, 302, 304])
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"status": "success"}', b'{"login": "required"}', b"<html>"])
+async def test_nothing_else_takes_an_event(status: int, body: bytes) -> None:
+    """It takes no other answer for PagerDuty's, so that nobody is believed to be paged by a proxy's page."""
+    with pytest.raises(PagerUnreadable, match=f"HTTP {status} where 202 was to come"):
+        await PagerEvents(Calls(Odd(status, body), "http://127.0.0.1:9")).trigger(ROUTE, ALERT)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+async def test_a_refused_event_names_its_settings(status: int) -> None:
+    """It says of a refused event where to look: at the route's key, and not at the API's, which it does not use."""
+    with pytest.raises(PagerRefused, match=r"routing_key in pagerduty\.routes") as caught:
+        await PagerEvents(Calls(Odd(status, b"{}"), "http://127.0.0.1:9")).trigger(ROUTE, ALERT)
+    assert "api_key" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+async def test_a_failure_of_its_own(status: int) -> None:
+    """It takes these for no answer: the same call may work later."""
+    with pytest.raises(PagerUnreachable):
+        await PagerEvents(Calls(Odd(status, b"<html>"), "http://127.0.0.1:9")).trigger(ROUTE, ALERT)
+
+
 @pytest.mark.parametrize("headers", [{"retry-after": "86400"}, {"retry-after": "999999"}, {"ratelimit-reset": "3600"}])
 async def test_a_wait_without_end(headers: dict[str, str]) -> None:
     """It waits for a minute at most, whatever it is told: PagerDuty counts by the minute."""
