@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.errors import IncidentError, PagerError, PagerLater, PagerUnreachable
+from bot.errors import IncidentError, PagerError, PagerLater, PagerRefused, PagerUnreachable
 from bot.incident_store import LEASE_SECONDS, Hand, Lane, Left, Mine, paged
 from bot.incidents import events as e
 from bot.incidents.desk import ITSELF
@@ -28,7 +28,8 @@ MORE_SECONDS = 3.0
 """How late in a pass one more thing may be begun: the rest has its turn at once, in a pass of its own."""
 
 GIVE_UP = timedelta(days=1)
-"""After its incident's end PagerDuty is told of it for so long; then nobody waits for it any more."""
+"""After its incident's end PagerDuty is told of it for so long, and what is refused is tried for so long: then nobody
+waits for it any more."""
 
 _log = structlog.get_logger()
 
@@ -130,8 +131,8 @@ class Ringing:
         _log.warning("PagerDuty did not take it", incident=self.kept.id, key=effect.dedup_key, reason=str(error))
         if isinstance(effect, PageTrigger) and not_accepted(tried, error):
             await self._say_failed(effect, error)
-        if await self._late():
-            _log.error("PagerDuty was not told of an incident's end", incident=self.kept.id, key=effect.dedup_key)
+        if self._late() or (isinstance(error, PagerRefused) and tried.held > GIVE_UP.total_seconds()):
+            _log.error("PagerDuty is told no more of a page", incident=self.kept.id, key=effect.dedup_key)
             del self._tried[effect.id]
 
     async def _say_failed(self, effect: PageTrigger, error: PagerError) -> None:
@@ -142,7 +143,7 @@ class Ringing:
         except (Spent, Outrun, IncidentError):  # said before, or over, or said with the next try
             return
 
-    async def _late(self) -> bool:
+    def _late(self) -> bool:
         """Whether its incident is over for so long that nobody waits for it."""
         over = self.kept.incident.resolved_at
         return over is not None and not self.kept.incident.open and self._now - over > GIVE_UP

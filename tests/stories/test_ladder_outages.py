@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from bot.errors import StoreError
 from bot.incidents import events as e
 from bot.incidents import lanes, ringing
 from bot.incidents.auditor import Auditor
+from bot.incidents.effects import PageTrigger
 from bot.incidents.incident import Phase
 from bot.incidents.outage import OFF, ON
 from bot.incidents.ringing import Ringing
@@ -166,6 +168,21 @@ async def test_a_key_that_is_refused(one: Stage) -> None:
     await one.settle()
     assert (await one.now(kept)).incident.level == 4
     assert len([line for line in one.seen.said(kept) if line.startswith("page not accepted")]) == 2
+
+
+async def test_a_key_that_stays_refused(one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It tries a refused page every five minutes until nobody waits for it any more, and not for ever."""
+    monkeypatch.setattr(ringing, "GIVE_UP", timedelta(hours=1))
+    kept = await one.opened()
+    await one.world.suffer("pagerduty-refuses-key")
+    await one.pass_time(10 * MINUTE_S + 1)
+    for _ in range(11):
+        await one.pass_time(5 * MINUTE_S + 1)
+    assert [each.level for each in (await one.now(kept)).outstanding if isinstance(each, PageTrigger)] == [3, 4]
+    for _ in range(4):
+        await one.pass_time(5 * MINUTE_S + 1)
+    assert (await one.now(kept)).outstanding == ()
+    assert (await one.now(kept)).incident.open
 
 
 async def test_slack_is_down_for_ten_minutes(one: Stage) -> None:
