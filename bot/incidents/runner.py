@@ -21,7 +21,7 @@ from bot.incidents.shop import Shop
 from bot.tasks import kept_going
 
 CLIMB_AT_ONCE, PAGE_AT_ONCE, TELL_AT_ONCE = 32, 32, 4
-"""Incidents in hand at once. A climb takes some milliseconds; a page up to ten seconds where nobody answers; Slack
+"""Incidents in hand at once. A climb takes some milliseconds; a page up to 15 s where nobody answers; Slack
 takes about one message a second for a channel, whatever we do."""
 
 TELL_PAUSE_SECONDS = 10.0

@@ -110,12 +110,13 @@ class Gate:
     _fails: int = 0
     _open_at: float = 0.0
     _probing: bool = False
+    _why: str = ""
 
     def enter(self) -> None:
         """Go through. Raises PagerUnreachable while it is closed."""
         now = self.elapsed()
         if self._fails and now < self._open_at:
-            raise PagerUnreachable("PagerDuty gave no answer a moment ago; it is asked again in a few seconds.")
+            raise PagerUnreachable(f"{self._why} It is asked again in a few seconds.")
         if self._fails:
             self._probing = True
             self._close(now)
@@ -125,9 +126,9 @@ class Gate:
         if self._probing:
             self._probing, self._open_at = False, self.elapsed()
 
-    def failed(self) -> None:
-        """No answer; of calls that were under way at once, the first counts."""
-        now = self.elapsed()
+    def failed(self, why: str) -> None:
+        """No answer, and how that showed; of calls that were under way at once, the first counts."""
+        now, self._why = self.elapsed(), why
         if now >= self._open_at or self._probing:
             self._fails += 1
             self._close(now)
@@ -170,8 +171,8 @@ class Pager:
             raise PagerPaced(f"PagerDuty takes about {A_MINUTE:.0f} events a minute for {name}.", wait)
         try:
             await self._sent(self._line.events, route, kept, effect, again=again)
-        except (PagerUnreachable, asyncio.CancelledError):  # whoever is cut off has waited for an answer, too
-            self._gate.failed()
+        except (PagerUnreachable, asyncio.CancelledError) as error:  # whoever is cut off has waited for an answer, too
+            self._gate.failed(str(error) or "PagerDuty gave no answer in time.")
             raise
         except PagerError:  # an answer, too: other routes are not made to wait for this one's key, or its limit
             self._gate.answered()

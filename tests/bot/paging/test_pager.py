@@ -66,8 +66,8 @@ def test_gate() -> None:
     gate = Gate(clock.elapsed)
     gate.enter()
     for _ in range(20):  # all that were under way
-        gate.failed()
-    with pytest.raises(PagerUnreachable):
+        gate.failed("No answer.")
+    with pytest.raises(PagerUnreachable, match=r"^No answer\. It is asked again"):
         gate.enter()
     clock.passed += 2.1
     gate.enter()
@@ -82,7 +82,7 @@ def test_a_gate_through_which_nobody_went() -> None:
     """It lets the next one try at once where whoever was let through had to wait for a turn, and called nobody."""
     clock = Clock()
     gate = Gate(clock.elapsed)
-    gate.failed()
+    gate.failed("No answer.")
     clock.passed += 2.1
     gate.enter()
     gate.left()
