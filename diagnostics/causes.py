@@ -373,6 +373,8 @@ RULES = (
         )
     ),
     Rule("performance.autoscaler-flapping", ("performance.autoscaler-at-max",), linked=True),
+    # Where none of the backend's pods is ready, nothing is measured and nothing answers: the latter is worse.
+    Rule("performance.endpoint-not-answering", ("performance.autoscaler-without-metrics",), linked=True),
     *_within_the_database("performance.database-"),
     *(Rule(f"performance.database-{name}", LATENCY) for name in SLOW_DATABASE),
     Rule("performance.endpoint-slow", ("performance.slower-than-usual", "performance.queries-too-complex")),

@@ -1,6 +1,7 @@
 """What to do about what the performance checks find: advice by the id of the cause, and by what the time goes into."""
 
 from diagnostics.advice import Advice
+from diagnostics.areas.performance.scaling import MEASURED, UNREADY
 
 _OUT = Advice(
     "Scale out. Where an autoscaler is, raise its bounds instead: it sets the count back.",
@@ -106,8 +107,27 @@ _BY_PART: dict[str, tuple[Advice, ...]] = {
     ),
     "transfer": (Advice("Ask for less at once, and have answers compressed."), _LIMIT),
 }
-#: Advice by the part that takes longest. The wait for the first byte is the backend's own: that is the table above.
+#: Advice by the form: why there are no metrics; and the part that takes longest, but for the wait for the first byte,
+#: which is the backend's own: that is the table above.
 FORMS: dict[tuple[str, str], tuple[Advice, ...]] = {
+    ("performance.autoscaler-without-metrics", UNREADY): (
+        Advice(
+            "Find out why its pods are not ready: `volati diagnose server`. Once they are, it measures them by itself.",
+            "{kubectl} get pods -n {namespace} -o wide",
+        ),
+    ),
+    ("performance.autoscaler-without-metrics", MEASURED): (
+        _HPA,
+        Advice(
+            "The metrics server measures other pods here. See whether each container has the requests that the "
+            "autoscaler counts by.",
+            "{kubectl} get {kind} {name} -n {namespace} -o jsonpath='{.spec.template.spec.containers[*].resources}'",
+        ),
+        Advice(
+            "If it counts by metrics of its own, look at the adapter that serves them.", "{kubectl} get apiservices"
+        ),
+    ),
+} | {
     (id, part): steps
     for id in ("performance.endpoint-slow", "performance.slower-than-usual")
     for part, steps in _BY_PART.items()

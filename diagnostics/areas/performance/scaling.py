@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import urlsplit
 
+from msgspec.structs import replace
+
+from diagnostics.areas.server.telling import FORM
 from diagnostics.check import Sign, check
 from diagnostics.commands import describe
 from diagnostics.context import Context
@@ -10,7 +14,8 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Event
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition
 from diagnostics.evidence.cluster.use import Scalers
-from diagnostics.model import Fact, Severity
+from diagnostics.evidence.surface.views import host_of
+from diagnostics.model import Fact, Severity, Subject
 from diagnostics.runbook import Section
 from diagnostics.words import one_line
 
@@ -18,6 +23,8 @@ _WARNING = Severity.WARNING
 _SECTION = Section.PERFORMANCE_USAGE
 #: What the controller calls a rescale, and how the message of one ends that takes pods away.
 _RESCALED, _DOWN = "SuccessfulRescale", "below target"
+#: The forms that choose the advice: its pods are not ready; the metrics server measures, and it gets nothing.
+UNREADY, MEASURED = "pods not ready", "others are measured"
 #: Where scaling is off on purpose: the target was scaled to zero.
 _ON_PURPOSE = "ScalingDisabled"
 
@@ -38,11 +45,7 @@ def autoscaler_without_metrics(seen: Scalers, context: Context) -> Iterator[Sign
     for one, _ in seen.scalers:
         active = one.condition("ScalingActive")
         if active and active.status == "False" and active.reason != _ON_PURPOSE:
-            summary = (
-                f"The autoscaler {one.name.name} reads no metrics and keeps {one.target.name} at {one.current} "
-                f"replicas: {_said(active)}"
-            )
-            yield _sign(one, summary, context)
+            yield _without_metrics(one, active, seen, context)
 
 
 @check(Scalers, "performance.autoscaler-at-max", "An autoscaler is at its maximum", _WARNING, _SECTION)
@@ -84,6 +87,30 @@ def _turns(events: tuple[Event, ...], context: Context) -> tuple[int, int]:
     return sum(one.count for one in lately) - down, down
 
 
+def _without_metrics(one: Autoscaler, active: Condition, seen: Scalers, context: Context) -> Sign:
+    """What is not ready is not measured: then it rests on what keeps its pods from getting ready."""
+    target = _target(one)
+    summary = f"The autoscaler {one.name.name} reads no metrics and keeps {one.target.name} at {one.current} replicas"
+    if target in seen.unready:
+        why = f"{summary}, of which none is ready: what is not ready is not measured"
+        sign = _sign(one, why, context, Fact(FORM, UNREADY))
+        return replace(
+            sign, rests_on=_fronts(context) if target == context.cluster.backend.subject("Deployment") else ()
+        )
+    form = (Fact(FORM, MEASURED),) if one.name.namespace in seen.measured else ()
+    return _sign(one, f"{summary}: {_said(active)}", context, *form)
+
+
+def _fronts(context: Context) -> tuple[Subject, ...]:
+    """What answers in the backend's name, and cannot where none of its pods is ready: its endpoints and their hosts."""
+    urls = (context.surface.health_url, context.surface.graphql_url)
+    return tuple(one for url in urls for one in (Subject("endpoint", url), host_of(urlsplit(url).hostname or "")))
+
+
+def _target(one: Autoscaler) -> Subject:
+    return Name(one.name.namespace, one.target.name).subject(one.target.kind)
+
+
 def _said(condition: Condition) -> str:
     return one_line(condition.message or condition.reason)
 
@@ -93,6 +120,5 @@ def _sign(one: Autoscaler, summary: str, context: Context, *facts: Fact) -> Sign
     told = tuple(Fact(condition.type, _said(condition)) for condition in one.conditions)
     sized = Fact("replicas", f"{one.current} of at most {one.most}")
     metrics = tuple(Fact("metric", metric) for metric in one.metrics)
-    target = Name(one.name.namespace, one.target.name).subject(one.target.kind)
     command = describe(context, "hpa", one.name)
-    return Sign(target, summary, (sized, *metrics, *told, *facts, Fact("autoscaler", one.name.name)), command)
+    return Sign(_target(one), summary, (sized, *metrics, *told, *facts, Fact("autoscaler", one.name.name)), command)

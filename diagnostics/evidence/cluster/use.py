@@ -1,5 +1,6 @@
 """What workloads and nodes use beside what they may: joined once, purely, from what was seen."""
 
+from collections.abc import Iterator
 from typing import ClassVar, Self
 
 from msgspec.structs import replace
@@ -97,22 +98,41 @@ class NodeUse(View, frozen=True):
 
 
 class Scalers(View, frozen=True):
-    """Every autoscaler beside the events about it."""
+    """Every autoscaler beside the events about it.
+
+    `unready` are the workloads of which all pods were seen and none is ready, `measured` the namespaces of whose pods
+    the metrics server told what they use.
+    """
 
     KIND: ClassVar[str] = "cluster.scalers"
     WHAT: ClassVar[str] = "the autoscalers"
     SETTING: ClassVar[str] = ClusterScaling.SETTING
     NEEDS: ClassVar[tuple[type[Evidence], ...]] = (ClusterScaling,)
-    USES: ClassVar[tuple[type[Evidence], ...]] = (ClusterEvents,)
+    USES: ClassVar[tuple[type[Evidence], ...]] = (ClusterEvents, ClusterPods, ClusterWorkloads, ClusterUsage)
 
     scalers: tuple[tuple[Autoscaler, tuple[Event, ...]], ...] = ()
+    unready: tuple[Subject, ...] = ()
+    measured: tuple[str, ...] = ()
 
     @classmethod
     def joined(cls, seen: Seen) -> Self:
         """The view of what was seen."""
-        found = seen.given(ClusterEvents)
+        found, usage = seen.given(ClusterEvents), seen.given(ClusterUsage)
         events = found.events if found else ()
-        return cls(tuple((one, _about(one, events)) for one in seen[ClusterScaling].autoscalers))
+        return cls(
+            tuple((one, _about(one, events)) for one in seen[ClusterScaling].autoscalers),
+            tuple(_unready(seen)),
+            tuple(dict.fromkeys(one.namespace for one in usage.pods)) if usage else (),
+        )
+
+
+def _unready(seen: Seen) -> Iterator[Subject]:
+    """The workloads without a ready pod, where all pods were seen."""
+    pods, workloads = seen.given(ClusterPods), seen.given(ClusterWorkloads)
+    for state in WorkloadStates.joined(seen).states if pods and workloads else ():
+        whole = pods is not None and pods.whole(state.workload.name.namespace)
+        if whole and not any(pod.ready for pod in state.pods):
+            yield state.subject
 
 
 def percent(part: int | None, whole: int | None) -> int | None:

@@ -17,14 +17,14 @@ from diagnostics.evidence.cluster.kinds import (
 )
 from diagnostics.evidence.cluster.machines import Autoscaler, Usage
 from diagnostics.evidence.cluster.names import Name
-from diagnostics.evidence.cluster.pods import Owner
+from diagnostics.evidence.cluster.pods import Owner, Pod
 from diagnostics.evidence.cluster.use import NodeUse, ResourceUse, Scalers, percent
 from diagnostics.evidence.cluster.workloads import Amounts, Revision
 from diagnostics.model import Evidence, Finding, Reason
 from diagnostics.observe import Seen
 from diagnostics.remedies import suggest
-from tests.diagnostics.areas.cases.cluster import BACKEND, NAMESPACE, OTHER, ago, node, pod, workload
-from tests.diagnostics.areas.cases.performance import LIMITED, rescaled, scaler, times, two, use
+from tests.diagnostics.areas.cases.cluster import BACKEND, NAMESPACE, OTHER, ago, node, pod, waiting, workload
+from tests.diagnostics.areas.cases.performance import BLIND, LIMITED, rescaled, scaler, times, two, use
 from tests.diagnostics.areas.cases.surface import CONTEXT
 
 AREA = area_named("performance")
@@ -157,3 +157,46 @@ def test_requests_that_were_answered_with_failures() -> None:
     (one,) = found(id, times(30, status=502))
     assert "its request was answered with HTTP 502" in one.summary
     assert times(30, 30, status=503).figures() == ()
+
+
+def blind(*pods: Pod, usage: tuple[Usage, ...] = (), gaps: tuple[Gap, ...] = ()) -> Finding:
+    """What is found of an autoscaler that reads no metrics of a backend with these pods."""
+    own = scaler(BLIND).scalers[0][0]
+    looked = Seen(
+        {
+            ClusterScaling: ClusterScaling(autoscalers=(own,)),
+            ClusterPods: ClusterPods(gaps, pods),
+            ClusterWorkloads: ClusterWorkloads(workloads=(workload(),), revisions=(REVISION,)),
+            ClusterUsage: ClusterUsage(pods=usage),
+        }
+    )
+    (finding,) = CHECKS["performance.autoscaler-without-metrics"].findings(Scalers.joined(looked), CONTEXT)
+    return finding
+
+
+def advised(*findings: Finding) -> str:
+    return "\n".join(f"{one.text} {one.command}" for one in suggest(explain(findings, ORDER), CONTEXT, findings))
+
+
+def test_an_autoscaler_of_pods_that_are_not_ready() -> None:
+    """Rests on what keeps the pods from getting ready, and says nothing of the metrics server."""
+    finding = blind(pod(waiting("CrashLoopBackOff")), pod(waiting("CrashLoopBackOff"), name=OTHER.name.name))
+    assert "keeps volaticloud-backend at 2 replicas, of which none is ready" in finding.summary
+    assert "metrics-server" not in advised(finding)
+    assert "volati diagnose server" in advised(finding)
+    (failing,) = found("performance.endpoint-not-answering", times(30, 30, status=503))
+    (cause,) = explain((finding, failing), ORDER)
+    assert (cause.id, cause.explains) == (failing.id, (finding.id,))
+
+
+def test_an_autoscaler_beside_metrics_that_were_seen() -> None:
+    """Has no metrics server restarted where it measures others, and has where it measures nobody."""
+    measured = blind(pod(), usage=(Usage("other", Amounts(1, 1), NAMESPACE, "main"),))
+    assert "metrics-server" not in advised(measured)
+    assert "requests" in advised(measured)
+    unmeasured = blind(pod())
+    assert "metrics-server" in advised(unmeasured)
+    (failing,) = found("performance.endpoint-not-answering", times(30, 30, status=503))
+    assert len(explain((unmeasured, failing), ORDER)) == 2
+    forbidden = blind(gaps=(Gap("pods", Reason.FORBIDDEN, "no", NAMESPACE),))
+    assert "of which none is ready" not in forbidden.summary
