@@ -6,6 +6,7 @@ from shlex import quote
 
 from diagnostics.advice import RENEW, Advice
 from diagnostics.areas.database import advice as database
+from diagnostics.areas.database.platform import AUTHORITY, SSL_MODE, psql_by
 from diagnostics.areas.graphql import advice as graphql
 from diagnostics.areas.network import advice as network
 from diagnostics.areas.performance import advice as performance
@@ -370,6 +371,7 @@ def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator
         **_cluster_words(context.cluster),
         **_surface_words(context.surface),
         **_place(cause.subject),
+        "psql": psql_by(facts.get(SSL_MODE, ""), facts.get(AUTHORITY, "")),
     }
     known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
     quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}

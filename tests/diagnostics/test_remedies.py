@@ -1,18 +1,21 @@
 """Tests of remedies: every fault has advice, every place in it is filled, and no command shows a secret."""
 
 import re
+from typing import Any
 
 import msgspec
 import pytest
 
 from bot.words.acts import wish
 from diagnostics.areas import AREAS, EXPLANATIONS
+from diagnostics.areas.database.platform import psql, psql_by, state, where
 from diagnostics.areas.server.telling import FORM
 from diagnostics.context import ClusterExpected, Context, Expected, KeycloakExpected
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.model import Cause, Fact, Finding, Severity, Subject, Suggestion, SuggestionKind
 from diagnostics.redaction import Redactor
 from diagnostics.remedies import ADVICE, suggest
+from tests.diagnostics.areas.cases import database
 from tests.diagnostics.toys import CONTEXT, NOW
 
 CHECKS = {check.id: check for area in (*AREAS, *EXPLANATIONS) for check in area.checks}
@@ -223,3 +226,34 @@ def test_a_database_that_the_backend_misses() -> None:
     assert " logs deployment/" in log
     (inside,) = (command for text, command in commands.items() if "from inside the cluster" in text)
     assert "pg_isready -h <DB_HOST> -p 5432" in inside
+
+
+def test_psql_trusts_as_the_login_does() -> None:
+    """Has psql in every step check the server as the finding's own command does."""
+    access = database.access(host="db.example.com", user="volaticloud", ssl_mode="verify-full", ca_file="/etc/ca.pem")
+    by = "PGSSLMODE=verify-full PGSSLROOTCERT=/etc/ca.pem psql -h db.example.com"
+    assert psql(access, "SELECT 1").startswith(by)
+    subject = Subject("session", "7")
+    title, section = CHECKS["database.blocked-sessions"].title, CHECKS["database.blocked-sessions"].section
+    seen = Finding(
+        "database.blocked-sessions", title, Severity.CRITICAL, subject, "", where(access), "", section, "here"
+    )
+    asked = [one.command for one in suggest([Cause(seen.id, subject, "")], CONTEXT, [seen]) if "psql" in one.command]
+    assert asked
+    assert all(command.startswith(by) for command in asked)
+    assert psql_by("prefer", "") == "psql"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"state": "active", "statement_s": 0.2, "transaction_s": 240.0}, "active, in a transaction 4 min old"),
+        ({"state": "active", "statement_s": 9.0, "transaction_s": 240.0}, "active for 9 s, in a transaction 4 min old"),
+        ({"state": "active", "statement_s": 9.0, "transaction_s": 9.1}, "active for 9 s"),
+        ({"state": "idle in transaction", "idle_s": 60.0, "transaction_s": 60.0}, "idle in transaction for 60 s"),
+        ({"state": "", "idle_s": 5.0}, "unknown for 5 s"),
+    ],
+)
+def test_the_age_of_a_session(facts: dict[str, Any], words: str) -> None:
+    """Tells the age of a transaction where it is older than what is done in it: its locks are as old."""
+    assert state(database.session(7, **facts)) == words

@@ -2,7 +2,7 @@
 
 from diagnostics.advice import Advice
 
-_SQL = "psql -h {host} -p {port} -U {who} -d {database}"
+_SQL = "{psql} -h {host} -p {port} -U {who} -d {database}"
 
 
 def _asks(*questions: str, who: str = "{user}") -> str:
@@ -180,7 +180,7 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         ),
     ),
     "database.database-missing": (
-        Advice("See which databases there are.", "psql -h {host} -p {port} -U {user} -l"),
+        Advice("See which databases there are.", "{psql} -h {host} -p {port} -U {user} -l"),
         Advice(
             "If it is gone, restore it from the provider's backup (recovery runbook); do not make an empty one first."
         ),

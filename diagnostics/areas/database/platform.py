@@ -8,6 +8,11 @@ from diagnostics.evidence.database.kinds import DatabaseAccess
 from diagnostics.model import Fact, Subject
 from diagnostics.words import WHOLE, one_line, span
 
+#: Seconds by which a transaction is older than what is done in it now, to be told beside it.
+_OLDER_S = 1.0
+#: The facts by which advice has psql trust the server as the login does.
+SSL_MODE, AUTHORITY = "sslmode", "trusted authority"
+
 
 def database(access: DatabaseAccess) -> Subject:
     """PostgreSQL at its address."""
@@ -35,11 +40,16 @@ def login(access: DatabaseAccess) -> str:
     return psql(access, "SELECT 1")
 
 
+def psql_by(ssl_mode: str, ca_file: str) -> str:
+    """psql, told how to trust the server as the login does; by itself it prefers TLS and checks nothing."""
+    mode = f"PGSSLMODE={quote(ssl_mode)} " if ssl_mode not in {"", "prefer"} else ""
+    authority = f"PGSSLROOTCERT={quote(ca_file)} " if ca_file else ""
+    return f"{mode}{authority}psql"
+
+
 def _psql(access: DatabaseAccess) -> str:
-    mode = f"PGSSLMODE={quote(access.ssl_mode)} " if access.ssl_mode not in {"", "prefer"} else ""
-    authority = f"PGSSLROOTCERT={quote(access.ca_file)} " if access.ca_file else ""
     who = f"-U {quote(access.user)} -d {quote(access.database)}"
-    return f"{mode}{authority}psql -h {quote(access.host)} -p {access.port} {who}"
+    return f"{psql_by(access.ssl_mode, access.ca_file)} -h {quote(access.host)} -p {access.port} {who}"
 
 
 def where(access: DatabaseAccess) -> tuple[Fact, ...]:
@@ -53,6 +63,10 @@ def _where(access: DatabaseAccess) -> Iterator[Fact]:
     yield Fact("database", access.database or "unknown")
     yield Fact("user", access.user or "unknown")
     yield Fact("login from", access.origin)
+    if access.ssl_mode:
+        yield Fact(SSL_MODE, access.ssl_mode)
+    if access.ca_file:
+        yield Fact(AUTHORITY, access.ca_file)
     if access.told_by:
         yield Fact("secret", access.told_by.rpartition("/")[2])
 
@@ -80,9 +94,9 @@ def told(one: Session) -> str:
 
 
 def state(one: Session) -> str:
-    """What it does, and since when."""
-    if one.idle_in_transaction:
-        return f"{one.state} for {span(one.idle_s)}"
-    if one.state == "active":
-        return f"active for {span(one.statement_s)}"
-    return f"{one.state or 'unknown'} for {span(one.idle_s)}"
+    """What it does, and since when; of a transaction older than that, its age, by which its locks are held."""
+    does, for_s = (one.state, one.statement_s) if one.state == "active" else (one.state or "unknown", one.idle_s)
+    if one.transaction_s - for_s < _OLDER_S:
+        return f"{does} for {span(for_s)}"
+    since = f" for {span(for_s)}" if for_s >= _OLDER_S else ""
+    return f"{does}{since}, in a transaction {span(one.transaction_s)} old"
