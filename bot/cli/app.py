@@ -180,7 +180,11 @@ def why(
             question = Question(user, action, resource)
             name = environment or services.settings.environment
             run = await services.examiner.explain_permission(question, name, _quiet)
-            _print_run(services, run, _again(services, run, config, in_playground or scenario), as_json=as_json)
+            if as_json:
+                _print_run(services, run, as_json=True)
+            else:
+                clean, again = services.redactor.value(run), _again(services, run, config, in_playground or scenario)
+                say(terminal.decision(clean, question, again))
             return run.diagnosis.verdict.exit_code
 
     carry_out(work())

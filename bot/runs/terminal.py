@@ -5,9 +5,13 @@ from textwrap import indent
 
 from bot.checkup import Checkup
 from bot.health import State
+from bot.runs.walk import BAD, GOOD, NO_VOTES, Walk, walk
 from diagnostics.areas import area_named
+from diagnostics.evidence.keycloak import Question
+from diagnostics.evidence.keycloak.kinds import Vote
 from diagnostics.model import Cause, Diagnosis, Fact, Finding, Reason, Suggestion, Unobserved, Verdict
 from diagnostics.observe import Glimpse
+from diagnostics.runs import Run
 
 _QUIET = (Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR)
 
@@ -23,9 +27,46 @@ def report(diagnosis: Diagnosis, run_id: str, again: str = "") -> str:
         *_notes(diagnosis),
         *_unobserved(diagnosis.unobserved),
         *(f"changed since the last run: {one.what}: {one.before} → {one.after}" for one in diagnosis.changes),
-        f"run {run_id}, {diagnosis.duration_ms} ms" + (f"; judge it again: {again}" if again else ""),
+        _last(diagnosis, run_id, again),
     )
     return "\n".join(printable(line) for line in lines)
+
+
+def decision(run: Run, question: Question, again: str = "") -> str:
+    """A permission decision: the answer, each step of the way there, the votes, and how to see the same."""
+    way, diagnosis = walk(run, question), run.diagnosis
+    word = _words(diagnosis.area).get(diagnosis.verdict, diagnosis.verdict.upper())
+    lines = (
+        f"Permission in {diagnosis.environment}: {word} — {way.answer}",
+        *("", "the way there:", *_steps(way)),
+        *(("", "the votes:", *_votes(way.votes)) if way.votes is not None else ()),
+        "",
+        *_seen_by(diagnosis),
+        _last(diagnosis, run.id, again),
+    )
+    return "\n".join(printable(line) for line in lines)
+
+
+def _steps(way: Walk) -> Iterator[str]:
+    for place, step in enumerate(way.steps, 1):
+        yield f"  {place}. {step.sign} {step.what}{f': {step.said}' if step.said else ''}"
+
+
+def _votes(votes: Iterable[Vote]) -> Iterator[str]:
+    told = [f"  {'    ' * bool(one.under)}{GOOD if one.granted else BAD} {one.kind} {one.name}" for one in votes]
+    yield from told or [f"  {NO_VOTES}"]
+
+
+def _seen_by(diagnosis: Diagnosis) -> Iterator[str]:
+    """The command by which a person sees the same, where something was found."""
+    for finding in diagnosis.findings[:1]:
+        yield f"seen {finding.seen_from}; runbook: {finding.section}"
+        yield "see it yourself:"
+        yield indent(finding.command, "  $ ")
+
+
+def _last(diagnosis: Diagnosis, run_id: str, again: str) -> str:
+    return f"run {run_id}, {diagnosis.duration_ms} ms" + (f"; judge it again: {again}" if again else "")
 
 
 def claims(facts: Iterable[Fact]) -> str:
@@ -131,7 +172,8 @@ def _advice(suggestions: Iterable[Suggestion]) -> Iterator[str]:
 def _notes(diagnosis: Diagnosis) -> Iterator[str]:
     shown = {one for cause in _grave(diagnosis) for one in (cause.itself, *cause.symptoms)}
     for finding in diagnosis.findings:
-        if finding.severity == "note" and finding.symptom not in shown:
+        told = _words(diagnosis.area) and finding.summary == _why(diagnosis)  # a decision is told in the first line
+        if finding.severity == "note" and finding.symptom not in shown and not told:
             yield f"note: {finding.summary}"
 
 

@@ -55,7 +55,9 @@ def action_unknown(seen: AskedResource, context: Context) -> Iterator[Sign]:
     """A scope that the resource was not registered with cannot be granted by any policy."""
     resource = seen.resource
     if resource and seen.action not in resource.scopes:
-        summary = f"{resource.name} has no scope {seen.action}; it has {', '.join(resource.scopes) or 'none'}"
+        summary = (
+            f"The resource {resource.name} has no scope {seen.action}; it has {', '.join(resource.scopes) or 'none'}"
+        )
         facts = (Fact("scopes", ", ".join(resource.scopes) or "none"),)
         yield Sign(Subject("resource", resource.name), summary, facts, admin_page(context, "Authorization > Scopes"))
 

@@ -329,9 +329,16 @@ def test_why(volati: Volati) -> None:
 def test_why_by_the_name_people_see(volati: Volati) -> None:
     """Finds the resource by the name that people see, and speaks of a permission."""
     granted = volati("why", "alice", "view", "Alice's grid bot", "--playground")
-    assert granted.out.startswith("Permission in playground: GRANTED — Keycloak grants it: ")
+    answer = "alice may view “Alice's grid bot” in playground."
+    assert granted.out.startswith(f"Permission in playground: GRANTED — {answer}\n")
+    assert [line[:6] for line in granted.out.splitlines()[3:10]] == [f"  {number}. ✓" for number in range(1, 8)]
+    assert "Alice's grid bot, owned by alice, registered by volaticloud-api, with view" in granted.out
+    assert "the votes:\n  ✓ resource Permission" in granted.out
     denied = volati("why", "bob", "view", "Alice's grid bot", "--playground")
-    assert denied.out.startswith("Permission in playground: DENIED — Keycloak denies it: ")
+    assert denied.out.startswith(
+        "Permission in playground: DENIED — bob may not view “Alice's grid bot” in playground: "
+    )
+    assert "  7. ✗ Keycloak's decision (admin API): Keycloak denies it: " in denied.out
     assert (granted.code, denied.code) == (0, 1)
 
 
