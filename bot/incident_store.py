@@ -20,7 +20,7 @@ from bot.audit.entry import Deed, Entry, Head
 from bot.incidents import events as e
 from bot.incidents.effects import AnyEffect
 from bot.incidents.incident import Incident
-from bot.incidents.keeping import NOTHING, Besides, Changed, Looked, Outrun, Spent
+from bot.incidents.keeping import NOTHING, Besides, Changed, Known, Looked, Outrun, Spent
 from bot.incidents.kept import About, AnyEvent, Happened, Kept, Paged, Shown
 from bot.incidents.tries import Tried
 from bot.keys import (
@@ -182,6 +182,11 @@ _LOOK = """
 if redis.call('EXISTS', KEYS[1]) == 0 or (redis.call('HGET', KEYS[1], ARGV[1]) or '') ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1
+"""
+# What PagerDuty told of a page; of an incident that is there.
+_TOLD = """
+if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 """
 _GROUP = """
 for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'NX', 'EX', ARGV[2]) end
@@ -346,10 +351,18 @@ class IncidentStore:
         ids = await self._store.ask("ZRANGE", INCIDENTS_OPEN.of(), 0, -1, "REV")
         return await self._all(tuple(one.decode() for one in ids))
 
-    async def last_look(self, incident_id: str, key: str) -> str:
-        """What PagerDuty said of a page when it was last asked; empty where it never was."""
-        found = await self._store.ask("HGET", INCIDENT.of(incident=incident_id), _look(key))
-        return found.decode() if found else ""
+    async def known(self, incident_id: str, key: str) -> Known:
+        """What is known of a page at PagerDuty, by asking and by being told."""
+        if not is_id(incident_id):
+            return Known()
+        found = await self._store.ask("HMGET", INCIDENT.of(incident=incident_id), _look(key), _told_of(key))
+        asked, told = (one.decode() if one else "" for one in found)
+        return Known(asked, told)
+
+    async def note_told(self, incident_id: str, key: str, told: str) -> None:
+        """Keep what PagerDuty told of a page by itself, where there is such an incident."""
+        if is_id(incident_id):
+            await self._store.script(_TOLD, (INCIDENT.of(incident=incident_id),), _told_of(key), told)
 
     async def note_look(self, incident_id: str, looked: Looked) -> None:
         """Keep what PagerDuty says of a page now, unless somebody has looked in between."""
@@ -446,6 +459,11 @@ def is_id(text: str) -> bool:
 def _look(key: str) -> str:
     """The field that keeps the last look at a page."""
     return f"look {key}"
+
+
+def _told_of(key: str) -> str:
+    """The field that keeps what PagerDuty last told of a page by itself."""
+    return f"told {key}"
 
 
 def order(effect_id: str) -> tuple[int, ...]:

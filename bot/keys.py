@@ -161,7 +161,7 @@ INCIDENT = Key(
     "volati:_:incident:{incident}",
     "hash: an incident (document), how it stands (state), its revision, the mark of the call that wrote it (mark), the "
     "sequence that its card shows (seen), its thread (ts), who has it in hand in each lane (climb, page, tell), what "
-    "PagerDuty did not take yet (tried), what it last said of each page where it is asked (look …)",
+    "PagerDuty did not take yet (tried), what it last said of each page (look …) and told by itself (told …)",
     90 * DAY,
     "counted from its last change; so long one may ask what an incident was",
 )

@@ -82,7 +82,7 @@ async def escalating(services: Services, store: Store, outside: Outside) -> Asyn
             "what PagerDuty tells": inbox.run,
             "the auditor": auditor.run,
             "who is on call": roster.run,
-            **_polling(services.settings, line, incidents),
+            **_polling(line, incidents),
         }
         await stack.enter_async_context(_at_work(works))
         tell = Plans(store, services.redactor, outside.keeper.saw).tell
@@ -110,9 +110,9 @@ def hears(settings: Settings) -> bool:
     return pager is not None and bool(pager.hook_secrets()) and settings.listens is not None
 
 
-def _polling(settings: Settings, line: Line, incidents: Incidents) -> dict[str, Work]:
-    """Asking, where PagerDuty cannot call in and may be asked."""
-    return {} if hears(settings) or line.api is None else {"asking PagerDuty": Poller(incidents, line.api).run}
+def _polling(line: Line, incidents: Incidents) -> dict[str, Work]:
+    """Asking, where PagerDuty may be asked: also where it calls in, since what it tells may not get in."""
+    return {} if line.api is None else {"asking PagerDuty": Poller(incidents, line.api).run}
 
 
 @asynccontextmanager

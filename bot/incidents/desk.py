@@ -17,7 +17,7 @@ from bot.incidents import hearsay
 from bot.incidents.doing import Pages
 from bot.incidents.effects import still_wanted
 from bot.incidents.incident import Incident
-from bot.incidents.keeping import NOTHING, Besides, Changed, Keeps, Looked, Outrun
+from bot.incidents.keeping import NOTHING, Besides, Changed, Keeps, Known, Looked, Outrun
 from bot.incidents.kept import About, Happened, Kept, OnDuty, Opening
 from bot.incidents.machine import Refused, advance, woken
 from bot.incidents.path import IncidentSeverity, Path
@@ -98,9 +98,13 @@ class Incidents:
         person = hearsay.named(by, self._around.cleaner) if isinstance(by, e.Person) and by.pager else None
         return await self.heard(incident_id, event, f"pagerduty:{person.name}" if person else "pagerduty", besides)
 
-    async def last_look(self, incident_id: str, key: str) -> str:
-        """What PagerDuty said of a page when it was last asked; empty where it never was."""
-        return await self._keeps.last_look(incident_id, key)
+    async def known(self, incident_id: str, key: str) -> Known:
+        """What is known of a page at PagerDuty, by asking and by being told."""
+        return await self._keeps.known(incident_id, key)
+
+    async def note_told(self, incident_id: str, key: str, told: str) -> None:
+        """Keep what PagerDuty told of a page by itself: asking need not hear it again."""
+        await self._keeps.note_told(incident_id, key, told)
 
     async def note_look(self, incident_id: str, looked: Looked) -> None:
         """Keep what PagerDuty says of a page now: it changes nothing, and need not be heard again."""

@@ -12,6 +12,7 @@ from bot.incidents import hearsay
 from bot.incidents.desk import Incidents
 from bot.incidents.inbound import meant
 from bot.incidents.keeping import Besides, Outrun, Spent
+from bot.incidents.polled import Look, heard_by_asking
 from bot.incidents.webhooks import Hook
 from bot.keys import HOOK_SEEN, HOOKS, HOOKS_AT_MOST, PAGER_INCIDENT
 from bot.store import Store
@@ -86,7 +87,7 @@ class Inbox:
         try:
             hook = msgspec.json.decode(document, type=Hook)
             incident = await self._incident_of(hook)
-            event = meant(hook, hook.at) if incident else None
+            event = meant(hook, hook.at) if incident and await self._is_news(hook, incident) else None
             if event is not None:
                 await self._incidents.reported(incident, event, Besides(hook=document.decode()))
                 return True
@@ -99,6 +100,16 @@ class Inbox:
         except msgspec.MsgspecError:  # written by another version
             _log.exception("an event of PagerDuty's is dropped: it cannot be read")
         await self._store.ask("LREM", HOOKS.of(), 1, document)
+        return True
+
+    async def _is_news(self, hook: Hook, incident: str) -> bool:
+        """Whether asking has not heard it before; if so, asking need not hear it any more."""
+        look = Look.of(hook)
+        if look is None or not hook.key:
+            return True
+        if heard_by_asking(hook, await self._incidents.known(incident, hook.key)):
+            return False
+        await self._incidents.note_told(incident, hook.key, str(look))
         return True
 
     async def _incident_of(self, hook: Hook) -> str:

@@ -43,6 +43,17 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a page at PagerDuty: what it said when it was last asked, and what it last told by itself.
+
+    Each is a status and when it became so, as `bot/incidents/polled.py` writes it; empty for nothing yet.
+    """
+
+    asked: str = ""
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Besides:
     """What goes with a change, or hinders it.
 
@@ -98,8 +109,12 @@ class Keeps(Protocol):
         """Those that go on, the newest first."""
         ...
 
-    async def last_look(self, incident_id: str, key: str) -> str:
-        """What PagerDuty said of a page when it was last asked; empty where it never was."""
+    async def known(self, incident_id: str, key: str) -> Known:
+        """What is known of a page at PagerDuty."""
+        ...
+
+    async def note_told(self, incident_id: str, key: str, told: str) -> None:
+        """Keep what PagerDuty told of a page by itself."""
         ...
 
     async def note_look(self, incident_id: str, looked: Looked) -> None:

@@ -1,4 +1,7 @@
-"""Asks PagerDuty what became of our pages, where it cannot call in: slowly, a few at a time. It pages nobody."""
+"""Asks PagerDuty what became of our pages, slowly, a few at a time. It pages nobody.
+
+Where PagerDuty calls in, that hears what did not get in.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +17,7 @@ from bot.incidents.effects import PageAcknowledge
 from bot.incidents.incident import Page
 from bot.incidents.keeping import Besides, Looked, Outrun, Spent
 from bot.incidents.kept import Kept
-from bot.incidents.polled import Look, noticed
+from bot.incidents.polled import Look, kept_as, noticed, seen_before
 
 POLL_SECONDS = 30.0
 """Time between rounds: how late an acknowledgement in PagerDuty is heard."""
@@ -116,12 +119,12 @@ class Poller:
         newest = found[0]
         by = e.Person(newest.by.name, pager=newest.by.id) if newest.by else None
         look = Look(newest.status, newest.changed, by)
-        before = await self._incidents.last_look(kept.id, page.key)
-        event = noticed(fresh.incident, page, before, look, fresh.about.since)
+        known = await self._incidents.known(kept.id, page.key)
+        event = noticed(fresh.incident, page, known, look, fresh.about.since)
         if isinstance(event, e.Unacknowledged) and _acknowledging(fresh, page.key):
             return  # somebody has taken it here since, and PagerDuty is about to hear that
-        if str(look) != before:
-            await self._heard(kept, event, Looked(page.key, before, str(look)))
+        if not seen_before(look, known):
+            await self._heard(kept, event, Looked(page.key, known.asked, kept_as(look, known)))
 
     async def _heard(self, kept: Kept, event: e.Event | None, looked: Looked) -> None:
         """Let it happen, once, and note the look; also where it changes nothing, so that it changes nothing later."""

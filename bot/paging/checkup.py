@@ -58,8 +58,11 @@ async def _route(api: PagerApi | None, name: str, route: Route) -> Checkup:
 
 def _heard(settings: Settings, pager: PagerSettings) -> Checkup:
     part = "pagerduty's way back"
+    if pager.hook_secrets() and settings.listens and pager.has_api:
+        return Checkup(part, State.WELL, "webhooks, at /pagerduty/webhook, and it is asked every half a minute")
     if pager.hook_secrets() and settings.listens:
-        return Checkup(part, State.WELL, "webhooks, at /pagerduty/webhook, which it must reach")
+        remedy = "Set api_key and from_email, too: then what does not get in is heard all the same."
+        return Checkup(part, State.AWAY, "webhooks alone, at /pagerduty/webhook, which it must reach", remedy)
     if pager.has_api:
         return Checkup(part, State.WELL, "it is asked every half a minute")
     remedy = "Set webhook_secrets and server, or api_key: an acknowledgement in PagerDuty is not heard."

@@ -248,9 +248,11 @@ async def test_a_cluster_of_which_a_part_may_not_be_seen(tmp_path: Path) -> None
     assert told["here: pods in namespace keycloak"].state is State.ILL
 
 
-async def paged(folder: Path, slack: SimulatedSlack, platform: SimulatedPlatform, pager: Any) -> dict[str, Checkup]:
+async def paged(
+    folder: Path, slack: SimulatedSlack, platform: SimulatedPlatform, pager: Any, **more: Any
+) -> dict[str, Checkup]:
     """Every part, with a PagerDuty."""
-    document = {**bot_settings(platform.environment(), slack, folder), "pagerduty": pager}
+    document = {**bot_settings(platform.environment(), slack, folder), "pagerduty": pager, **more}
     async with open_services(parse(document, "the test"), memory_required=True) as services:
         return await looked_at(services)
 
@@ -276,5 +278,10 @@ async def test_pagerduty_that_is_never_heard(
     async with SimulatedPagerDuty() as world:
         pager = {"routes": world.settings()["routes"], "events_url": world.settings()["events_url"]}
         found = await paged(tmp_path, slack, platform, pager)
+        pager["webhook_secrets"] = world.settings()["webhook_secrets"]
+        told = (await paged(tmp_path, slack, platform, pager, server={"port": 0}))["pagerduty's way back"]
+        both = (await paged(tmp_path, slack, platform, world.settings(), server={"port": 0}))["pagerduty's way back"]
     assert found["pagerduty's way back"].state is State.ILL
+    assert (told.state, "Set api_key and from_email" in told.remedy) == (State.AWAY, True)
+    assert both.said == "webhooks, at /pagerduty/webhook, and it is asked every half a minute"
     assert found["pagerduty route oncall"].state is State.AWAY

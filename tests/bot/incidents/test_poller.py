@@ -1,9 +1,10 @@
-"""PagerDuty is asked what became of our pages, where it cannot call in."""
+"""PagerDuty is asked what became of our pages, also where it calls in."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -14,7 +15,9 @@ from bot.incidents import poller
 from bot.incidents.incident import Phase
 from bot.incidents.keeping import Looked
 from bot.incidents.kept import Kept
+from bot.incidents.polled import Look
 from bot.incidents.poller import Poller
+from bot.incidents.webhooks import Hook
 from diagnostics.redaction import KnownSecret, Redactor
 from playground.world.pagerduty.account import USERS, person
 from playground.world.pagerduty.trouble import TROUBLES, Trouble
@@ -174,7 +177,56 @@ async def test_two_that_ask(one: Stage) -> None:
     assert [line for line in one.seen.said(kept) if line.startswith("acknowledged")] == ["acknowledged by Bob Brown"]
     told = Looked(page.key, "triggered long ago", "resolved long ago")
     await one.bot.incidents.note_look(kept.id, told)  # by one who has seen less
-    assert (await one.bot.incidents.last_look(kept.id, page.key)).startswith("acknowledged ")
+    assert (await one.bot.incidents.known(kept.id, page.key)).asked.startswith("acknowledged ")
+
+
+async def test_what_was_told_by_itself(one: Stage) -> None:
+    """It hears nothing twice where PagerDuty calls in, too: who was handed the incident since has their time."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    one.world.account.acknowledge(page, person(USERS[1]))
+    await one.world.delivered()
+    await one.settle()
+    assert (await one.now(kept)).incident.phase is Phase.ACKNOWLEDGED
+    await one.happens(kept, e.HandedOver(at=AT, by=BOB, to=ALICE))
+    await asks(one).round()
+    assert (await one.now(kept)).incident.phase is Phase.WAITING
+    await one.pass_time(901)
+    assert (await one.now(kept)).incident.level == 4
+
+
+async def test_what_is_told_late(one: Stage) -> None:
+    """It has heard what PagerDuty tells after it was asked: a late event stops no clock of somebody else's."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    one.world.account.acknowledge(page, person(USERS[1]))
+    await one.world.delivered()  # and not worked on yet
+    await asks(one).round()
+    assert (await one.now(kept)).incident.phase is Phase.ACKNOWLEDGED
+    await one.happens(kept, e.HandedOver(at=AT, by=BOB, to=ALICE))
+    await one.settle()
+    now = await one.now(kept)
+    assert (now.incident.phase, now.incident.asked) == (Phase.WAITING, ALICE)
+    assert await one.memory.ask("LLEN", "volati:_:hooks") == 0
+    assert [line for line in one.seen.said(kept) if line.startswith("acknowledged")] == ["acknowledged by Bob Brown"]
+
+
+async def test_a_death_before_what_was_told_counts(one: Stage) -> None:
+    """It leaves to the inbox what PagerDuty has told, and a bot that died has not worked on: it counts afterwards."""
+    kept = await one.opened()
+    await one.pass_time(601)
+    (page,) = one.world.account.incidents.values()
+    one.world.account.acknowledge(page, person(USERS[1]))
+    await one.world.delivered()
+    document = (await one.memory.ask("LRANGE", "volati:_:hooks", 0, -1))[-1]
+    hook = msgspec.json.decode(document, type=Hook)
+    await one.bot.incidents.note_told(kept.id, page.key, str(Look.of(hook)))  # here it died
+    await asks(one).round()
+    assert (await one.now(kept)).incident.phase is Phase.WAITING
+    await one.settle()
+    assert (await one.now(kept)).incident.phase is Phase.ACKNOWLEDGED
 
 
 async def test_a_few_at_a_time(one: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
