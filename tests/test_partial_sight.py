@@ -84,6 +84,7 @@ def test_pods_are_judged_without_their_workloads(fault: str, kinds: tuple[str, .
     ("trouble", "what", "says"),
     [
         (Trouble(forbidden=(Forbidden(("list",), ("events",)),)), "the cluster's events", "list events in namespace"),
+        (Trouble(forbidden=(Forbidden(("list",), ("cronjobs",)),)), "the schedules of jobs", "list cronjobs.batch in"),
         (Trouble(broken=True, paths=("/events",)), "the cluster's events", "failed to list events"),
         (Trouble(throttled_s=60, paths=("/nodes",)), "the nodes", "too busy to list nodes"),
         (Trouble(broken=True, paths=("/secrets/",)), "secret volaticloud-db-secret", "failed to get secrets/"),

@@ -18,7 +18,7 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Nod
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
-from diagnostics.evidence.cluster.workloads import Revision, Workload
+from diagnostics.evidence.cluster.workloads import Revision, Schedule, Workload
 from diagnostics.model import CouldNotLookError, Reason
 
 _NOT_FOUND = 404
@@ -89,6 +89,10 @@ class KubernetesClient:
     async def jobs(self, namespace: str) -> tuple[Workload, ...]:
         """As `Cluster.jobs`."""
         return await self._in(namespace, "batch/v1", "jobs", wire.Workload, workloads.job)
+
+    async def schedules(self, namespace: str) -> tuple[Schedule, ...]:
+        """As `Cluster.schedules`."""
+        return await self._in(namespace, "batch/v1", "cronjobs", wire.CronJob, workloads.schedule)
 
     async def revisions(self, namespace: str) -> tuple[Revision, ...]:
         """As `Cluster.revisions`."""

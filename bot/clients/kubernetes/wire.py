@@ -375,6 +375,19 @@ class Workload(Wire, frozen=True):
     status: WorkloadStatus = WorkloadStatus()
 
 
+class CronStatus(Wire, frozen=True):
+    """status of a cron job."""
+
+    last_successful_time: Time = None
+
+
+class CronJob(Wire, frozen=True):
+    """batch/v1 CronJob."""
+
+    metadata: Metadata = Metadata()
+    status: CronStatus = CronStatus()
+
+
 # Services and what leads to them.
 
 

@@ -14,6 +14,7 @@ from diagnostics.evidence.cluster.workloads import (
     Port,
     Probe,
     Revision,
+    Schedule,
     Template,
     Variable,
     Volume,
@@ -57,6 +58,11 @@ def job(sent: wire.Workload) -> Workload:
     status = sent.status
     wanted = 0 if sent.spec.suspend else (1 if sent.spec.completions is None else sent.spec.completions)
     return _workload("Job", sent, wanted, {"current": status.active or 0, "ready": status.ready or 0})
+
+
+def schedule(sent: wire.CronJob) -> Schedule:
+    """A cron job as a schedule of jobs."""
+    return Schedule(Name(sent.metadata.namespace, sent.metadata.name), moment(sent.status.last_successful_time))
 
 
 def revision(sent: wire.Workload) -> Revision | None:

@@ -24,14 +24,16 @@ Series = tuple[str, str, str]
 def job_failed(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
     """A job that failed as often as it may, or took too long, has not done its work.
 
-    Of the jobs of one schedule the newest counts. One of a user's backtests is a note: its reason may be the user's.
+    Of the jobs of one schedule the newest counts, and what it did since. A user's backtest is a note: its reason may be
+    the user's.
     """
     for runs in _series(seen).values():
         newest = max(runs, key=lambda one: one.workload.created_at)
         failed = [one for one in runs if _failed(one, context)]
         finished = newest.workload.holds("Complete")
-        if failed and not finished:
-            yield _sign(max(failed, key=lambda one: one.workload.created_at), len(failed), context)
+        last = max(failed, key=lambda one: one.workload.created_at, default=None)
+        if last and not finished and not _done_since(last):
+            yield _sign(last, len(failed), context)
 
 
 CHECKS = (job_failed,)
@@ -59,6 +61,13 @@ def _failed(state: WorkloadState, context: Context) -> Condition | None:
         return None
     age_s = seconds_since(failed.since or state.workload.created_at, context)
     return failed if age_s <= context.limits.job_hours * _HOUR else None
+
+
+def _done_since(state: WorkloadState) -> bool:
+    """Whether another job of its schedule has done its work since it failed; it may not have been kept."""
+    failed, schedule = state.workload.condition("Failed"), state.schedule
+    ended = (failed.since if failed else None) or state.workload.created_at
+    return schedule is not None and schedule.succeeded_at is not None and schedule.succeeded_at > ended
 
 
 def _sign(state: WorkloadState, number: int, context: Context) -> Sign:

@@ -8,7 +8,7 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Nod
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
-from diagnostics.evidence.cluster.workloads import Revision, Workload
+from diagnostics.evidence.cluster.workloads import Revision, Schedule, Workload
 from diagnostics.model import CouldNotLookError, Value
 
 
@@ -67,6 +67,10 @@ class Cluster(Protocol):
 
     async def jobs(self, namespace: str) -> tuple[Workload, ...]:
         """Every job of a namespace."""
+        ...
+
+    async def schedules(self, namespace: str) -> tuple[Schedule, ...]:
+        """Every schedule of jobs of a namespace."""
         ...
 
     async def revisions(self, namespace: str) -> tuple[Revision, ...]:

@@ -8,7 +8,7 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Budget, Event, Nod
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Pod
 from diagnostics.evidence.cluster.services import Ingress, IngressClass, Namespace, Policy, Sealed, Service, Slice
-from diagnostics.evidence.cluster.workloads import Revision, Workload
+from diagnostics.evidence.cluster.workloads import Revision, Schedule, Workload
 from diagnostics.evidence.http import NoAnswer, silence
 from diagnostics.evidence.network import Reached
 from diagnostics.model import Evidence, Fact, Reason, Unobserved, Value
@@ -96,6 +96,15 @@ def _workload_marks(one: Workload) -> Iterable[Fact]:
         yield Fact(f"revision of {one.subject}", one.revision)
     for container in one.template.containers:
         yield Fact(f"image of {container.name} in {one.subject}", container.image)
+
+
+class ClusterSchedules(Partial, frozen=True):
+    """Every schedule by which jobs are made."""
+
+    KIND: ClassVar[str] = "cluster.schedules"
+    WHAT: ClassVar[str] = "the schedules of jobs"
+
+    schedules: tuple[Schedule, ...] = ()
 
 
 class ClusterServices(Partial, frozen=True):
@@ -313,6 +322,7 @@ KINDS: tuple[type[Evidence], ...] = (
     ClusterRights,
     ClusterPods,
     ClusterWorkloads,
+    ClusterSchedules,
     ClusterServices,
     ClusterIngresses,
     ClusterPolicies,

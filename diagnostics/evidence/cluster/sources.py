@@ -19,6 +19,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterPolicies,
     ClusterRights,
     ClusterScaling,
+    ClusterSchedules,
     ClusterSecrets,
     ClusterServices,
     ClusterUsage,
@@ -56,6 +57,7 @@ _NAMESPACED = (
     "daemonsets.apps",
     "replicasets.apps",
     "jobs.batch",
+    "cronjobs.batch",
     "endpointslices.discovery.k8s.io",
     "ingresses.networking.k8s.io",
     "networkpolicies.networking.k8s.io",
@@ -118,6 +120,11 @@ class ClusterLook:
         if len(gaps) > len(kinds):
             raise CouldNotLookError(gaps[0].reason, gaps[0].detail)
         return (ClusterWorkloads(gaps, tuple(one for some, _ in looks for one in some), revisions),)
+
+    async def schedules(self, _: Seen) -> ClusterSchedules:
+        """Every schedule of jobs."""
+        schedules, gaps = await self._everywhere("schedules of jobs", self._cluster.schedules)
+        return ClusterSchedules(gaps, schedules)
 
     async def services(self, _: Seen) -> ClusterServices:
         """Every service and its endpoints."""
@@ -242,6 +249,7 @@ def cluster_sources(look: ClusterLook) -> tuple[Source[Evidence], ...]:
         Source(ClusterSecrets, look.secrets),
         Source(ClusterPods, look.pods, after=first),
         Source(ClusterWorkloads, look.workloads, after=first),
+        Source(ClusterSchedules, look.schedules, after=first),
         Source(ClusterServices, look.services, after=first),
         Source(ClusterIngresses, look.ingresses, after=first),
         Source(ClusterPolicies, look.policies, after=first),

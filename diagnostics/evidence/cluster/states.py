@@ -12,6 +12,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterNodes,
     ClusterPods,
     ClusterScaling,
+    ClusterSchedules,
     ClusterSecrets,
     ClusterWorkloads,
     Gap,
@@ -21,7 +22,7 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Event, Node, Quota
 from diagnostics.evidence.cluster.names import Name, Selector
 from diagnostics.evidence.cluster.pods import Container, Owner, Pod
 from diagnostics.evidence.cluster.sealed import ClusterSealed
-from diagnostics.evidence.cluster.workloads import ContainerSpec, Origin, Revision, Template, Workload
+from diagnostics.evidence.cluster.workloads import ContainerSpec, Origin, Revision, Schedule, Template, Workload
 from diagnostics.model import Evidence, Subject, Value
 from diagnostics.observe import Seen, View
 from diagnostics.words import few
@@ -43,7 +44,7 @@ class WorkloadState(Value, frozen=True):
 
     `newest` are its pods of the newest revision, `older` those of the ones before, as during a rollout. `events` are
     about it, its replica sets and its pods, newest first. `nodes` are those its pods run on. `lost_at` is when anything
-    was last told of a pod of it that is not there any more.
+    was last told of a pod of it that is not there any more. `schedule` is the one that made it, where it is such a job.
     """
 
     workload: Workload
@@ -56,6 +57,7 @@ class WorkloadState(Value, frozen=True):
     autoscaler: Autoscaler | None = None
     quotas: tuple[Quota, ...] = ()
     lost_at: datetime | None = None
+    schedule: Schedule | None = None
 
     @property
     def pods(self) -> tuple[Pod, ...]:
@@ -144,6 +146,7 @@ class WorkloadStates(View, frozen=True):
         ClusterLogs,
         ClusterNodes,
         ClusterScaling,
+        ClusterSchedules,
         ClusterSecrets,
         ClusterConfigs,
     )
@@ -241,6 +244,7 @@ class _Around:
         scaling = _had(seen, ClusterScaling)
         self._quotas = scaling.quotas
         self._autoscalers = {(one.target, one.name.namespace): one for one in scaling.autoscalers}
+        self._schedules = {one.name: one for one in _had(seen, ClusterSchedules).schedules}
         self._by_node = {node.name: node for node in self.nodes}
         self._events: dict[tuple[str, Owner], list[Event]] = defaultdict(list)
         for event in _had(seen, ClusterEvents).events:
@@ -272,7 +276,13 @@ class _Around:
             autoscaler=self._autoscalers.get((target, workload.name.namespace)),
             quotas=tuple(one for one in self._quotas if one.name.namespace == workload.name.namespace),
             lost_at=self._lost_at(workload, revisions, (*newest, *older)),
+            schedule=self._schedule(workload),
         )
+
+    def _schedule(self, workload: Workload) -> Schedule | None:
+        if workload.owner is None or workload.owner.kind != "CronJob":
+            return None
+        return self._schedules.get(Name(workload.name.namespace, workload.owner.name))
 
     def _lost_at(self, workload: Workload, revisions: Iterable[Revision], pods: Iterable[Pod]) -> datetime | None:
         there = {pod.name.name for pod in pods}

@@ -176,3 +176,13 @@ class Revision(Value, frozen=True):
     created_at: datetime
     replicas: int = 0
     template_hash: str = ""
+
+
+class Schedule(Value, frozen=True):
+    """A schedule by which jobs are made (CronJob), and when one of them last did its work.
+
+    That is known also where jobs that did are not kept.
+    """
+
+    name: Name
+    succeeded_at: datetime | None = None

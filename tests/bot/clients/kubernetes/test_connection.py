@@ -51,6 +51,7 @@ async def test_lists(client: KubernetesClient) -> None:
     assert {pod.name.namespace for pod in pods} == {SPACE}
     assert "volaticloud-backend" in {one.name.name for one in await client.deployments(SPACE)}
     assert "volaticloud-backend" in {one.workload.name for one in await client.revisions(SPACE)}
+    assert await client.schedules(SPACE) == ()
     assert await client.services(SPACE)
     assert await client.slices(SPACE)
     assert await client.ingresses(SPACE)

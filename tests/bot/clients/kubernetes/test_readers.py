@@ -14,7 +14,7 @@ from bot.clients.kubernetes.quantities import amounts, moment, quantity
 from diagnostics.evidence.cluster.names import Name, Operator, Requirement
 from diagnostics.evidence.cluster.pods import Owner, Role, Stage
 from diagnostics.evidence.cluster.services import Backend, DatabaseTarget, Key
-from diagnostics.evidence.cluster.workloads import Amounts, Origin, Variable
+from diagnostics.evidence.cluster.workloads import Amounts, Origin, Schedule, Variable
 from diagnostics.redaction import KnownSecret
 from playground.world.certificates import Authority
 
@@ -113,6 +113,15 @@ def test_revisions() -> None:
     found = [workloads.revision(sent) for sent in items("30-replicasets-list", wire.Workload)]
     assert {one.workload for one in found if one} == {BACKEND}
     assert all(one.number > 0 and one.template_hash for one in found if one)
+
+
+def test_a_schedule() -> None:
+    """Reads when a job of a schedule last did its work; of one that never did, that nothing is known."""
+    meta = {"name": "backup", "namespace": "volaticloud"}
+    done = {"metadata": meta, "status": {"lastSuccessfulTime": "2026-01-02T03:04:05Z"}}
+    found = workloads.schedule(given(wire.CronJob, done))
+    assert found == Schedule(Name("volaticloud", "backup"), datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    assert workloads.schedule(given(wire.CronJob, {"metadata": meta})).succeeded_at is None
 
 
 def test_a_replica_set_of_nobody() -> None:

@@ -9,6 +9,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterPods,
     ClusterRights,
     ClusterScaling,
+    ClusterSchedules,
     ClusterSecrets,
     ClusterWorkloads,
     DatabaseReach,
@@ -17,7 +18,7 @@ from diagnostics.evidence.cluster.kinds import (
 from diagnostics.evidence.cluster.machines import Autoscaler, Quota
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Owner
-from diagnostics.evidence.cluster.workloads import Revision
+from diagnostics.evidence.cluster.workloads import Revision, Schedule
 from diagnostics.evidence.surface.kinds import GraphqlAnswers, HealthPages, SurfaceReach
 from diagnostics.evidence.surface.times import ResponseTimes
 from diagnostics.model import Evidence
@@ -48,6 +49,10 @@ EXAMPLES: dict[type[Evidence], tuple[Evidence, ...]] = {
         ClusterWorkloads(),
         ClusterWorkloads(workloads=(workload(), workload(kind="Job", wanted=1)), revisions=(_REVISION,)),
         ClusterWorkloads((GAP,)),
+    ),
+    ClusterSchedules: (
+        ClusterSchedules(),
+        ClusterSchedules((GAP,), (Schedule(Name(NAMESPACE, "backup"), ago(60)), Schedule(_BACKEND))),
     ),
     ClusterSecrets: (
         ClusterSecrets(),

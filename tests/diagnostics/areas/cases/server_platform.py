@@ -11,7 +11,7 @@ from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Condition, Owner, Pod, Role
 from diagnostics.evidence.cluster.services import Key, Sealed
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates
-from diagnostics.evidence.cluster.workloads import Amounts, Origin, Volume, Whole
+from diagnostics.evidence.cluster.workloads import Amounts, Origin, Schedule, Volume, Whole
 from diagnostics.evidence.http import NoAnswer, Stage
 from diagnostics.evidence.network import Reached
 from tests.diagnostics.areas.cases.case import Case as AnyCase
@@ -533,6 +533,12 @@ def job(
     return WorkloadState(made, pods, logs=(log(words, errors=(words,), of=pods[0]),))
 
 
+def scheduled(succeeded_s: float | None, *, failed_s: float | None = 600) -> WorkloadStates:
+    """A job that failed so long ago, of a schedule whose last job that did its work did so at another time."""
+    made = Schedule(Name(NAMESPACE, "backup"), None if succeeded_s is None else ago(succeeded_s))
+    return states(replace(job(failed_s=failed_s), schedule=made))
+
+
 LATER = job(name="backup-2", created_at=ago(30))
 JOBS = (
     Case(
@@ -542,6 +548,9 @@ JOBS = (
             states(job(failed_s=DAY_S)),
             states(job(failed_s=600, owner=None)),
             states(job(failed_s=600), job(failed_s=60, name="backup-1", created_at=ago(90))),
+            scheduled(None),
+            scheduled(600),
+            scheduled(86400),
             states(job(failed_s=600, labels={"volaticloud.backtest.id": "7"})),
         ),
         silent=(
@@ -549,6 +558,7 @@ JOBS = (
             states(job()),
             states(job(failed_s=DAY_S + 1)),
             states(job(failed_s=600), LATER),
+            scheduled(599),
             states(job(failed_s=600, deleting_since=ago(3))),
             states(WorkloadState(workload(kind="Job", conditions=()), (pod(looping()),))),
         ),

@@ -8,6 +8,7 @@ from diagnostics.evidence.cluster.kinds import (
     ClusterNodes,
     ClusterPods,
     ClusterScaling,
+    ClusterSchedules,
     ClusterWorkloads,
     Gap,
 )
@@ -16,6 +17,7 @@ from diagnostics.evidence.cluster.machines import Autoscaler, Event, Node
 from diagnostics.evidence.cluster.names import Name
 from diagnostics.evidence.cluster.pods import Owner
 from diagnostics.evidence.cluster.states import WorkloadState, WorkloadStates, named
+from diagnostics.evidence.cluster.workloads import Schedule
 from diagnostics.model import Evidence, Reason, Subject, Unobserved
 from diagnostics.observe import Seen
 from tests.diagnostics.evidence.cluster.things import BACKEND, SPACE, ago, pod, revision, workload
@@ -100,6 +102,19 @@ def test_a_pod_that_is_gone() -> None:
     )
     assert backend(states((there,), ClusterEvents((), events))).lost_at == ago(minutes=3)
     assert backend(states((there,), ClusterEvents((), events[:3]))).lost_at is None
+
+
+def test_the_schedule_of_a_job() -> None:
+    """Gives a job the schedule that made it, of its own namespace; and none to what another made."""
+    mine, other = Schedule(Name(SPACE, "backup"), ago(days=1)), Schedule(Name("another", "backup"))
+    for owner, found in (
+        (Owner("CronJob", "backup"), mine),
+        (Owner("CronJob", "x"), None),
+        (Owner("Job", "backup"), None),
+        (None, None),
+    ):
+        state = backend(states((), ClusterSchedules((), (mine, other)), owner=owner))
+        assert state.schedule == found
 
 
 def test_when_it_was_asked_for() -> None:
