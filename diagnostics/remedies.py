@@ -351,7 +351,12 @@ _FROM_FACTS = {
     "controller kind": "deployment",
     "certificate": "<CERTIFICATE>",
     "certificate namespace": "<NAMESPACE>",
+    "readers": "<KIND/NAME>",
+    "evicted pods": "<PODS>",
+    "evicted in": "<NAMESPACE>",
 }
+#: Those of them that are several words of a command.
+_LISTS = {"readers", "evicted pods"}
 #: The kinds that kubectl rolls out, as subjects name them, and what marks the steps that are about these alone.
 _ROLLED_OUT = {"deployment", "statefulset", "daemonset"}
 _OF_ROLLOUTS = ("{kind}/{name}", "{name} <CHART>")
@@ -374,7 +379,7 @@ def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator
         "psql": psql_by(facts.get(SSL_MODE, ""), facts.get(AUTHORITY, "")),
     }
     known = {place: facts.get(place, open_place) for place, open_place in _FROM_FACTS.items()}
-    quoted = {place: quote(facts[place]) if place in facts else known[place] for place in known}
+    quoted = {place: _quoted(place, facts[place]) if place in facts else known[place] for place in known}
     for advice in FORMS.get((cause.id, facts.get(FORM, "")), ADVICE.get(cause.id, ())):
         if not _fits(advice, cause.subject):
             continue
@@ -384,6 +389,10 @@ def _about(cause: Cause, context: Context, facts: Mapping[str, str]) -> Iterator
         act = _act(advice, {**facts, **words, **_in_sql(facts)}) if possible else ""
         kind = SuggestionKind.ACT if act else SuggestionKind.ADVICE
         yield Suggestion(kind, cause.id, cause.subject, text, command, act)
+
+
+def _quoted(place: str, word: str) -> str:
+    return " ".join(quote(one) for one in word.split()) if place in _LISTS else quote(word)
 
 
 def _in_sql(facts: Mapping[str, str]) -> dict[str, str]:

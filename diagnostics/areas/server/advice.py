@@ -78,8 +78,12 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         Advice("Those that use more than they request go first: raise the request in values.yaml to what it uses."),
         Advice(
             "Remove what is left of the evicted pods; they hold nothing but their message.",
-            "{kubectl} delete pods -n {namespace} --field-selector=status.phase=Failed",
-            "delete-failed-pods {namespace}",
+            "{kubectl} delete pods -n {evicted in} {evicted pods}",
+        ),
+        Advice(
+            "Or remove every pod of the namespace that has failed: those of failed jobs go too, with their logs.",
+            "{kubectl} delete pods -n {evicted in} --field-selector=status.phase=Failed",
+            "delete-failed-pods {evicted in}",
         ),
     ),
     "server.quota-exceeded": (
@@ -113,8 +117,8 @@ ADVICE: dict[str, tuple[Advice, ...]] = {
         _SECRET_KEYS,
         _PUT_KEY,
         Advice(
-            "Then restart what reads it; variables are read at the start only.",
-            "{kubectl} rollout restart deployment -n {namespace}",
+            "Then restart what reads it, and nothing else; variables are read at the start only.",
+            "{kubectl} rollout restart {readers} -n {namespace}",
         ),
     ),
     "server.secret-key-empty": (_SECRET_KEYS, _PUT_KEY),

@@ -147,7 +147,8 @@ def secret_untidy(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
             failing = _logins_failing(seen, sealed.name, context)
             words = f"Key {', '.join(vital or untidy)} of secret {sealed.name} has blanks or a line break around it"
             blamed = f"{words}, and {', '.join(failing)} cannot log in with it" if failing else words
-            sign = _sealed_sign(sealed.name, blamed, (Fact("key", (vital or untidy)[0]),), context)
+            facts = (Fact("key", (vital or untidy)[0]), *_readers(seen, sealed.name))
+            sign = _sealed_sign(sealed.name, blamed, facts, context)
             yield sign if failing else _milder(sign, _WARNING if vital else _NOTE)
 
 
@@ -269,6 +270,13 @@ def _configured(seen: WorkloadStates, context: Context) -> Iterator[tuple[Sealed
 
 def _referred(seen: WorkloadStates, name: Name) -> bool:
     return any(name.subject("Secret") in state.secrets for state in seen.states)
+
+
+def _readers(seen: WorkloadStates, name: Name) -> Iterator[Fact]:
+    """What is given this secret and would have to be restarted, as kubectl names it."""
+    given = [state for state in seen.states if _wanted(state) and name.subject("Secret") in state.secrets]
+    if given:
+        yield Fact("readers", " ".join(f"{one.subject.kind}/{one.workload.name.name}" for one in given))
 
 
 def _into_variable(seen: WorkloadStates, name: Name, key: str) -> bool:

@@ -24,6 +24,8 @@ from diagnostics.words import WHOLE, counted, one_line, span
 _CRITICAL, _WARNING = Severity.CRITICAL, Severity.WARNING
 _MINUTE = 60
 _QUOTA = "exceeded quota"
+#: Pods that a command names; a node under pressure for long evicts hundreds.
+_NAMED_AT_MOST = 20
 _OVER = ("Complete", "Failed", "Suspended")
 _PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
 #: How the scheduler speaks of nodes with marks, such as that of a lost one, and Kubernetes of a volume held elsewhere.
@@ -253,10 +255,18 @@ def _evicted_sign(name: str, gone: Sequence[Pod], node: Node | None, context: Co
         Fact("pod", first.name.name),
         Fact("says", one_line(first.message, WHOLE)),
         *((Fact("node", name),) if name else ()),
+        *_left_behind(gone),
     )
     command = kubectl(context, "get pods", first.name.namespace, "--field-selector=status.phase=Failed")
     summary = one_line(f"{words}: {one_line(first.message)}{still}", WHOLE)
     return Sign(Subject("node", name or "unknown"), summary, facts, command)
+
+
+def _left_behind(gone: Sequence[Pod]) -> tuple[Fact, Fact]:
+    """What is to be removed, as words of a command: those of the first one's namespace."""
+    namespace = gone[0].name.namespace
+    names = [pod.name.name for pod in gone if pod.name.namespace == namespace]
+    return Fact("evicted in", namespace), Fact("evicted pods", " ".join(names[:_NAMED_AT_MOST]))
 
 
 def _pressures(node: Node) -> tuple[str, ...]:

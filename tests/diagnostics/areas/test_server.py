@@ -741,6 +741,40 @@ def test_advice_for_exactly_this() -> None:
     )
 
 
+def advised(diagnosis: Diagnosis, cause: str) -> list[tuple[str, str]]:
+    return [(one.command, one.act) for one in diagnosis.suggestions if one.cause == cause]
+
+
+def test_who_is_restarted_for_a_secret() -> None:
+    """Restarts what is given the secret, whatever kind it is of, and none of the others in its namespace."""
+    bot = workload(spec(name="bot", variables=()), name=Name(NAMESPACE, "bot-7"))
+    jobs = workload(kind="Job", name=Name(NAMESPACE, "backup"), wanted=1)
+    resting = workload(wanted=0, name=Name(NAMESPACE, "resting"))
+    database = workload(kind="StatefulSet", name=Name(NAMESPACE, "reports"))
+    workloads = (workload(), bot, jobs, resting, database)
+    known = secrets(Sealed(DB_SECRET, keys=(Key("host"), Key("password", untidy=True))))
+    looked = (ClusterPods(), ClusterWorkloads(workloads=workloads), known)
+    commands = [command for command, _ in advised(diagnosed(Seen({type(one): one for one in looked})), UNTIDY)]
+    assert commands[-1] == ("kubectl rollout restart deployment/volaticloud-backend statefulset/reports -n volaticloud")
+
+
+UNTIDY = "server.secret-untidy"
+
+
+def test_which_evicted_pods_are_removed() -> None:
+    """Names the evicted pods; whatever else has failed goes only by a step that says so."""
+    gone = tuple(replace(platform.evicted(60), name=Name(NAMESPACE, f"kc-{number}")) for number in range(22))
+    diagnosis = diagnosed(whole(*gone, also=(ClusterNodes(nodes=(platform.FULL,)),)))
+    (_, _, one, other) = [each for each in diagnosis.suggestions if each.cause == "server.evicted"]
+    names = " ".join(sorted(pod.name.name for pod in gone)[:20])
+    assert (one.command, one.act) == (f"kubectl delete pods -n {NAMESPACE} {names}", "")
+    assert "failed jobs" in other.text
+    assert other.act == f"delete-failed-pods {NAMESPACE}"
+    elsewhere = replace(gone[0], name=Name("keycloak", "kc"))
+    told = facts(the("server.evicted", of(elsewhere, *gone)))
+    assert (told["evicted in"], told["evicted pods"]) == ("keycloak", "kc")
+
+
 def test_without_logs_and_events() -> None:
     """Still says what it sees, and what it could not look at, when only pods and workloads were seen."""
     ill = replace(ILL, labels={"pod-template-hash": HASH})
