@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from diagnostics.areas.server import loglines
 from diagnostics.areas.server.ailments import Ailment
 from diagnostics.areas.server.platform import seconds_since
@@ -16,15 +18,33 @@ from diagnostics.words import WHOLE, one_line, span
 
 @check(WorkloadStates, "server.probe-failing", "A container fails its probe", Severity.CRITICAL, Section.SERVER)
 def probe_failing(seen: WorkloadStates, context: Context) -> Iterator[Sign]:
-    """A pod that fails its readiness probe gets no requests; one that fails its liveness probe is restarted."""
+    """A pod that fails its readiness probe gets no requests; one that fails its liveness probe is restarted.
+
+    Of one that was restarted once or twice and is well since, it is a note.
+    """
     for one in told(seen, context, Ailment.PROBE):
         asks = _asks(one)
         what = f"{one.first.form} probe{f' ({asks})' if asks else ''}"
-        words = f"{only_main(one)} fails its {what} in {one.share}, {_since(one)}{one.quoted}"
-        yield one.sign(words, *_facts(one, asks))
+        if _over(one):
+            words = f"{only_main(one)} failed its {what} in {one.share}, was restarted {_ago(one)} ago and runs since"
+        else:
+            words = f"{only_main(one)} fails its {what} in {one.share}, {_since(one)}"
+        seldom = all(ill.container.restarts < context.limits.restarts for ill in one.some if ill.container)
+        sign = one.sign(f"{words}{one.quoted}", *_facts(one, asks))
+        yield replace(sign, severity=Severity.NOTE) if _over(one) and seldom else sign
 
 
 CHECKS = (probe_failing,)
+
+
+def _over(one: Told) -> bool:
+    """Whether what it failed had it restarted, and it is well since."""
+    return one.first.form != "readiness" and all(ill.container.ready for ill in one.some if ill.container)
+
+
+def _ago(one: Told) -> str:
+    ends = [ill.container.latest_end for ill in one.some if ill.container]
+    return span(min(seconds_since(end.ended_at, one.context) for end in ends if end))
 
 
 def _asks(one: Told) -> str:

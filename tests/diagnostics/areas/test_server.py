@@ -484,6 +484,20 @@ def test_jobs_that_get_no_pods() -> None:
     assert the("server.pods-not-admitted", seen).summary.startswith("Job other gets no pods")
 
 
+def test_a_probe_that_is_answered_again() -> None:
+    """Speaks of what was restarted by its probe and runs since as of the past: a note, unless it happens often."""
+
+    def told(*pods: Pod) -> Finding:
+        return the("server.probe-failing", of(*pods, OTHER, events=killed("liveness", at_s=3000)))
+
+    once = told(pod(running(restarts=2, last_end=ended(137, ended_s=3000))))
+    often = told(pod(running(restarts=3, last_end=ended(137, ended_s=3000, ran_s=9000))))
+    down = told(pod(running(restarts=1, ready=False, since_s=9, last_end=ended(137, ended_s=3000))))
+    assert "failed its liveness probe (GET /health at http) in 1 of 2 pods, was restarted 50 min ago" in once.summary
+    assert "fails its liveness probe (GET /health at http) in 1 of 2 pods, 1 restart" in down.summary
+    assert [one.severity for one in (once, often, down)] == [Severity.NOTE, Severity.WARNING, Severity.WARNING]
+
+
 def test_a_users_backtest() -> None:
     """Notes a failed backtest, whose reason may be its user's, and warns of the platform's own job."""
     (*_, backtest) = platform.JOBS[0].fires

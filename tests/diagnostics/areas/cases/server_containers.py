@@ -449,7 +449,7 @@ PROBES = (
             of(pod(unready(86400), deleting_since=ago(3)), OTHER, pod(name="c")),
             of(pod(looping()), OTHER),
         ),
-        says="volaticloud-backend fails its ",
+        says="volaticloud-backend fail",
     ),
 )
 
