@@ -52,7 +52,7 @@ async def test_what_is_meant(here: Stage, word: str, meant: str) -> None:
         ("coredns", "There is no workload “coredns”"),
         ("default/backend", "does nothing in namespace default"),
         ("../../api", "does nothing in namespace"),
-        ("x" * 5000, "There is no workload “xxx"),
+        ("x" * 5000, "There is no workload “…”"),
     ],
 )
 async def test_what_is_not(here: Stage, word: str, says: str) -> None:
