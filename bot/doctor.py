@@ -30,7 +30,7 @@ from diagnostics.areas import AREAS
 from diagnostics.evidence.cluster.kinds import ClusterRights, Right
 from diagnostics.evidence.database.kinds import DatabaseAccess
 from diagnostics.evidence.http import NoAnswer, Outgoing
-from diagnostics.model import Evidence, Reason, Unobserved
+from diagnostics.model import Evidence, Reason, Unobserved, in_environment
 from diagnostics.observe import Glimpse
 
 T = TypeVar("T")
@@ -255,7 +255,8 @@ def _by_place(rights: Iterable[Right]) -> Iterator[str]:
 
 def _lack(order: Order, lack: Unobserved, took_ms: int | None) -> Checkup:
     state = State.AWAY if lack.reason in _QUIET or lack.reason is Reason.DEPENDS else State.ILL
-    return Checkup(f"{order.environment}: {lack.what}", state, str(lack.reason), lack.detail, took_ms)
+    remedy = in_environment(lack, order.environment).detail
+    return Checkup(f"{order.environment}: {lack.what}", state, str(lack.reason), remedy, took_ms)
 
 
 async def _asked(part: str, ask: Callable[[], Awaitable[T]], say: Callable[[T], str]) -> tuple[tuple[T, ...], Checkup]:

@@ -22,6 +22,7 @@ from diagnostics.model import (
     Symptom,
     Unobserved,
     Verdict,
+    in_environment,
 )
 from diagnostics.observe import Seen
 from diagnostics.remedies import suggest
@@ -38,7 +39,7 @@ class Span:
 def judge(area: Area, environment: str, seen: Seen, context: Context, span: Span) -> Diagnosis:
     """The diagnosis of an area from what was seen of it."""
     findings, broken = _findings(area, seen, context)
-    unobserved = (*_unobserved(area, seen), *broken)
+    unobserved = (*(in_environment(one, environment) for one in _unobserved(area, seen)), *broken)
     causes = explain(findings, tuple(check.id for check in area.checks))
     return Diagnosis(
         area=area.name,

@@ -132,6 +132,10 @@ class Evidence(Value, frozen=True):
         return ""
 
 
+_ANY_ENVIRONMENT = "environments.<name>"
+"""How the kinds of evidence write a setting that each environment has."""
+
+
 class Unobserved(Value, frozen=True):
     """Something that could not be looked at, and why. Never healthy, never a fault, always shown."""
 
@@ -139,6 +143,12 @@ class Unobserved(Value, frozen=True):
     reason: Reason
     detail: str
     required: bool = False
+
+
+def in_environment(lack: Unobserved, name: str) -> Unobserved:
+    """The same with the environment's own name in the settings that its remedy names."""
+    detail = lack.detail.replace(_ANY_ENVIRONMENT, f"environments.{name}")
+    return lack if detail == lack.detail else msgspec.structs.replace(lack, detail=detail)
 
 
 class CouldNotLookError(Exception):

@@ -9,7 +9,8 @@ from functools import partial
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.actions.consent import Click
+from bot.actions.consent import Click, misnamed
+from bot.actions.journal import State
 from bot.actions.plan import Request, Requester
 from bot.actions.table import ACTIONS
 from bot.errors import CannotAct, StoreError
@@ -18,6 +19,7 @@ from bot.slack.message import Block, Message
 from bot.slack.views.answers import told
 from bot.slack.views.offers import OFFER, Offer, offers, suggested
 from bot.slack.views.plan import CALL_OFF, CONFIRM, GLASS, HURRY, NAME, REASON, SIGN, SIGNED, sign_form
+from bot.slack.views.whoami import denied
 from bot.words.acts import Wish, wish
 from diagnostics.runs import Run
 from handlers.acting import Acting
@@ -28,7 +30,8 @@ from handlers.privately import privately, say_soon
 
 _NO_MEMORY = (
     "Guarded acts need Volati's memory, and there is none now: without it nobody could say that a plan is carried out "
-    "once. `volati doctor` says what is wrong with it. Until then use kubectl and psql, as the runbook shows."
+    "once. `volati doctor`, on the command line, says what is wrong with it. Until then use kubectl and psql, as the "
+    "runbook shows."
 )
 
 
@@ -73,9 +76,29 @@ def _listen_to_signing(app: AsyncApp, desk: Desk) -> None:
         plan_id, _, channel = str(body["view"].get("private_metadata") or "").partition(" ")
         asked = Asked.by_modal(body).meaning(plan_id).within(channel)
         click = Click(asked.person, name, reason, channel)
+        if wrong := await _wrong_name(desk, asked, click):
+            await refuse_fields(ack, {NAME: wrong})
+            return
         await answer_sent(ack, desk, SIGNED, _decide(desk, asked, partial(_confirm, click=click)))
 
 
+async def _wrong_name(desk: Desk, asked: Asked, click: Click) -> str:
+    """Why the name written is not the one, so that it can be corrected; empty where it is, or the job is to tell."""
+    if desk.acting is None or desk.gate.at_once(asked.asker, "call off") is not None:
+        return ""
+    try:
+        async with asyncio.timeout(_NAME_SECONDS):
+            kept = await desk.acting.lifecycle.open_plan(asked.text)
+            wrong = misnamed(kept.plan, click) if kept.journal.state is State.PROPOSED else ""
+            if wrong:
+                await desk.acting.lifecycle.refuse(kept.plan, asked.person, wrong, click.channel)
+    except (CannotAct, StoreError, TimeoutError):
+        return ""
+    return wrong
+
+
+#: Seconds for the name to be compared: Slack waits for 3 s in all.
+_NAME_SECONDS = 1.5
 _GONE = "What this button stands for is not there any more. Type /volati help to see what is."
 
 
@@ -156,13 +179,21 @@ async def _stranger(acting: Acting, asked: Asked, refusal: Denied) -> None:
 
 async def _confirm(desk: Desk, acting: Acting, asked: Asked, click: Click | None = None) -> None:
     """Take the plan, if this person may; the card loses its buttons at once."""
+    refusals: list[Denied] = []
 
     async def allows(right: str) -> str:
         refusal = await desk.gate.for_the_job(asked.asker, right)
+        refusals.extend([refusal] if refusal else [])
         return refusal.text if refusal else ""
 
     yes = click or Click(asked.person, channel=asked.channel)
-    kept = await acting.lifecycle.confirm(asked.text, yes, allows)
+    try:
+        kept = await acting.lifecycle.confirm(asked.text, yes, allows)
+    except CannotAct:
+        if not refusals:
+            raise
+        await privately(desk, asked, denied(refusals[0]))  # which also names whom to ask
+        return
     await acting.cards.now(kept)
     if asked.view_id:
         await privately(desk, asked, told("Confirmed. The plan's message shows how it goes."))

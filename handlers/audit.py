@@ -7,7 +7,9 @@ from bot.slack.views.audit import audit, on_page
 from bot.words.commands import Audit
 from handlers.desk import Desk
 
-_NO_MEMORY = "Volati has no memory just now, so there is no audit to look at. “volati doctor” says why."
+_NO_MEMORY = (
+    "Volati has no memory just now, so there is no audit to look at. `volati doctor`, on the command line, says why."
+)
 
 
 async def audited(desk: Desk, command: Audit) -> Message:

@@ -65,7 +65,7 @@ class RefusedError(Exception):
 
 _PERHAPS_SLACK = {
     Refusal.STALE: f"its time and ours are more than {CLOCK_SECONDS} s apart. If Slack sent it, this machine's clock "
-    "is wrong: `volati doctor` says by how much.",
+    "is wrong: `volati doctor`, on the command line, says by how much.",
     Refusal.SIGNATURE: "it is not signed with slack.signing_secret. If Slack sent it, copy the secret anew from the "
     "app's Basic Information > App Credentials.",
 }

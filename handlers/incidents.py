@@ -46,8 +46,8 @@ from handlers.privately import privately, say_soon
 from handlers.tending import Tending
 
 _NO_MEMORY = (
-    "Incidents need Volati's memory, and there is none now: no clock could run. `volati doctor` says what is wrong. "
-    "`escalate` with a reason still calls people in Slack."
+    "Incidents need Volati's memory, and there is none now: no clock could run. `volati doctor`, on the command "
+    "line, says what is wrong. `escalate` with a reason still calls people in Slack."
 )
 _GONE = "What this button stands for is not there any more. Type /volati incidents to see what is open."
 _WRITE = f"Write why, in at most {REASON} characters."

@@ -60,6 +60,13 @@ def right_for(plan: Plan, click: Click) -> str:
     return BREAK_GLASS if click.breaks_glass else RULES[plan.draft.risk].right
 
 
+def misnamed(plan: Plan, click: Click) -> str:
+    """Why what a person wrote is not the target's name; empty where it is, or none is asked for."""
+    if not RULES[plan.draft.risk].typed or click.typed.strip() == plan.target.short:
+        return ""
+    return f"What you wrote is not its name. To confirm, write {plan.target.short}, nothing else."
+
+
 def objection(plan: Plan, click: Click) -> str:
     """Why a person who has the right may not confirm this plan so; empty for no reason."""
     rule = RULES[plan.draft.risk]
@@ -68,8 +75,8 @@ def objection(plan: Plan, click: Click) -> str:
             "You asked for it, and it takes a second person: have an approver confirm it. "
             "If nobody can be reached, whoever may break the glass does so, with a reason."
         )
-    if rule.typed and click.typed.strip() != plan.target.short:
-        return f"What you wrote is not its name. To confirm, write {plan.target.short}, nothing else."
+    if wrong := misnamed(plan, click):
+        return wrong
     if click.breaks_glass and not rule.second:
         return "This takes one person only: confirm it without breaking the glass."
     return ""

@@ -69,10 +69,11 @@ class Consent(Value, frozen=True):
 
 
 class Note(Value, frozen=True):
-    """One thing that happened, in words, and when."""
+    """One thing that happened, in words, and when; and by whom, Slack's id, where a person did it."""
 
     at: datetime
     text: str
+    person: str = ""
 
 
 class Journal(Value, frozen=True):
@@ -116,7 +117,7 @@ class Journal(Value, frozen=True):
 
     def declined(self, person: str, at: datetime) -> "Journal":
         """Called off before it began."""
-        return replace(self._to(State.DECLINED), notes=(*self.notes, Note(at, f"called off by {person}")))
+        return replace(self._to(State.DECLINED), notes=(*self.notes, Note(at, "called off", person)))
 
     def expired(self) -> "Journal":
         """Nobody confirmed it in time."""

@@ -369,8 +369,9 @@ class Runner:
 
 def _told(journal: Journal) -> str:
     """How it ended, for the audit."""
-    counts = f"{len(journal.fixed)} fixed, {len(journal.remaining)} not fixed, {len(journal.new)} new"
-    return f"{journal.outcome or 'done'}; {counts}"
+    compared = (("fixed", journal.fixed), ("not fixed", journal.remaining), ("new", journal.new))
+    counts = ", ".join(f"{len(some)} {word}" for word, some in compared if some)
+    return "; ".join(part for part in ((journal.outcome or "done").rstrip("."), counts) if part)
 
 
 def _own_fault(plan: Plan, error: Exception) -> str:

@@ -597,8 +597,9 @@ def _asked(services: Services, word: str, words: list[str] | None, kind: type[A]
     found = parse_words(" ".join([word, *(words or ())]), services.environments)
     if isinstance(found, kind):
         return found
-    reason = f"{found.text} Try: volati {found.example}" if isinstance(found, Refusal) else f"It is not about {word}."
-    raise VolatiError(reason)
+    if not isinstance(found, Refusal):
+        raise VolatiError(f"It is not about {word}.")
+    raise VolatiError(f"{found.text} Try: volati {found.example}" if found.example else found.text)
 
 
 async def _overview(services: Services, environment: str) -> Overview | str:

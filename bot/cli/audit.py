@@ -1,6 +1,7 @@
 """Does `volati audit`: what a person names becomes heads and times; what is found becomes text, or a file."""
 
 import contextlib
+import errno
 import os
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -105,6 +106,18 @@ def exported(counts: Exported, where: str) -> str:
     return " ".join(told)
 
 
+_NO_FOLDER = "{folder} is no folder: make it, or name another file with --output."
+_NO_RIGHT = "You may not write in {folder}: name another file with --output."
+_NO_ROOM = "Make room in {folder}, or name another file with --output."
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), _NO_FOLDER),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _NO_RIGHT),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _NO_ROOM),
+    errno.EISDIR: "It is a folder: name a file with --output.",
+}
+"""What to do about a file that cannot be written, by what the system says."""
+
+
 @contextlib.contextmanager
 def written_to(path: Path) -> Iterator[TextIO]:
     """A file that appears under its name, readable by its owner alone, once all of it is written; else not at all.
@@ -118,7 +131,7 @@ def written_to(path: Path) -> Iterator[TextIO]:
             yield file
         draft.replace(path)
     except OSError as error:
-        remedy = "Make room there, or name another file with --output."
+        remedy = _REMEDIES.get(error.errno or 0, "Name another file with --output.").format(folder=path.parent)
         raise VolatiError(f"{path} cannot be written: {error.strerror}. {remedy}") from error
     finally:
         with contextlib.suppress(OSError):  # where the folder is none, or may not be written to

@@ -318,17 +318,27 @@ def _by_role(who: Who, what: str, right: Right, rules: Rules) -> Allowed | Denie
 def _lacking(who: Who, what: str, right: Right, rules: Rules) -> Denied:
     held = grants(who, rules)
     has = f"you have {held[0].role}" if held else "you have none"
-    text = f"“{what}” needs the role {right.needs}; {has}."
+    text = f"{_needs(what, right)}; {has}."
     ask = _who_can(right.needs, rules)
     if not ask:
         text = f"{text} Nobody has it: whoever runs Volati can name people under access.roles.{right.needs}."
     return Denied(Reason.ROLE, text, ask)
 
 
+def _needs(what: str, right: Right) -> str:
+    """What it takes, in words; the buttons of a plan are no words that anybody could type."""
+    if what.startswith("confirm "):
+        return f"This plan needs an {right.needs}'s yes"
+    return f"{_BY_BUTTON.get(what, f'“{what}”')} needs the role {right.needs}"
+
+
+_BY_BUTTON = {"call off": "Deciding about a plan", "break glass": "Breaking the glass"}
+
+
 def _unread(who: Who, what: str, right: Right, rules: Rules) -> Denied:
     """Groups cannot help anybody now; people named by id can."""
     because = who.unread_because or "They were not read yet; that takes seconds after a start."
-    text = f"“{what}” needs the role {right.needs}, and Volati cannot read who has it. {because}"
+    text = f"{_needs(what, right)}, and Volati cannot read who has it. {because}"
     return Denied(Reason.ROLES_UNREAD, text, tuple(one for one in _who_can(right.needs, rules, groups=False)))
 
 

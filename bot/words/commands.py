@@ -145,7 +145,7 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why nothing is done, in one sentence of plain text, and a command that would work."""
+    """Why nothing is done, in one sentence of plain text, and a command that would work, if one is like it."""
 
     text: str
     example: str
@@ -520,7 +520,7 @@ def _usable(near: list[str]) -> bool:
 
 
 def _not_there(known: Word) -> Refusal:
-    return Refusal(f"“{known.word}” ({known.does}) is not there yet; until then, {known.instead}.", _EXAMPLE)
+    return Refusal(f"“{known.word}” ({known.does}) is not there yet; until then, {known.instead}.", "")
 
 
 def _unknown(word: str) -> Refusal:

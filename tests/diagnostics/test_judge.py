@@ -194,3 +194,11 @@ def test_a_part_of_what_only_adds() -> None:
     )
     assert found.verdict is Verdict.HEALTHY
     assert [(lack.what, lack.required) for lack in found.unobserved] == [("the locked drawer", False)]
+
+
+def test_settings_of_the_environment_that_was_asked_about() -> None:
+    """It names, in the setting that would make something visible, the environment that was looked at."""
+    area = toy_area()
+    lack = Unobserved(Lamp.WHAT, Reason.NOT_CONFIGURED, "Set environments.<name>.toy.lamp to have it looked at.")
+    (told,) = judge(area, "staging", Seen({Lamp: lack}), CONTEXT, SPAN).unobserved
+    assert told.detail == "Set environments.staging.toy.lamp to have it looked at."

@@ -200,7 +200,7 @@ async def test_rights_withdrawn(here: Story) -> None:
     groups.update({id: replace(group, users=()) for id, group in groups.items()})
     await here.desk.gate._people.groups.refresh()  # type: ignore[attr-defined]
     (told,) = await pressed(here, "oncall", "Restart")
-    assert "needs the role operator" in told
+    assert "Deciding about a plan needs the role operator; you have viewer." in told
     assert not restarted(here)
 
 
@@ -262,8 +262,12 @@ async def test_high_risk_takes_a_name_and_a_second_person(here: Story) -> None:
     await proposed(here, "/volati scale backend 0", "approver")
     assert labels(card(here)) == ["Scale…", "Call off", "Break the glass…"]
     assert "it takes a second person: have an approver confirm it" in (await signed(here, "approver", name=BACKEND))[0]
-    assert "needs the role approver" in (await signed(here, "oncall", name=BACKEND))[0]
-    assert "write volaticloud-backend, nothing else" in (await signed(here, "admin", name="backend"))[0]
+    refused = (await signed(here, "oncall", name=BACKEND))[0]
+    assert "This plan needs an approver's yes; you have operator." in refused
+    assert refused.endswith("Ask <!subteam^S0APPROV0> or <!subteam^S0ADMINS0>.")
+    assert await signed(here, "admin", name="backend") == [
+        "name: What you wrote is not its name. To confirm, write volaticloud-backend, nothing else."
+    ]
     assert "Confirmed." in (await signed(here, "admin", name=BACKEND))[0]
     await here.slack.until(lambda: backend(here)["spec"]["replicas"] == 0, 30)
     assert (await deeds(here)).count(Deed.REFUSED) == 3
@@ -296,7 +300,7 @@ async def test_breaking_the_glass(here: Story) -> None:
 
 
 async def signed(here: Story, person: str, *, name: str, reason: str = "", label: str = "Scale…") -> list[str]:
-    """Press the button that opens the modal, write into it, send it; gives what the person reads in it at last."""
+    """Press the button that opens the modal, write into it, send it; gives what is read in it, or beside its fields."""
     seat = here.slack.person(person)
     told = await pressed(here, person, label)
     if seat.modal.view is None:
@@ -304,11 +308,11 @@ async def signed(here: Story, person: str, *, name: str, reason: str = "", label
     await seat.modal.fill("name", name)
     if reason:
         await seat.modal.fill("reason", reason)
-    await seat.modal.submit()
+    sent = await seat.modal.submit()
     await here.done()
     shown = here.modal(person)
     await seat.modal.close()
-    return [shown]
+    return [f"{field}: {error}" for field, error in sent.errors.items()] or [shown]
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["before it was accepted", "after it was accepted"])

@@ -31,7 +31,8 @@ def joined(area: str, environment: str, since: str, where: str) -> Message:
 def refused(refusal: Refusal) -> Message:
     """Why nothing is done, and what would work."""
     line = said(refusal.text, _REFUSAL_TEXT)
-    return Message(line, (section(lines([line, f"Try {code(f'/volati {refusal.example}', _NAME)}"])),))
+    example = f"Try {code(f'/volati {refusal.example}', _NAME)}" if refusal.example else ""
+    return Message(line, (section(lines([line, example])),))
 
 
 def help_for(environments: Sequence[str]) -> Message:

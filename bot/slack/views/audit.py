@@ -45,7 +45,7 @@ def audit(found: Recent, command: Audit) -> Message:
 def kept(head: Head) -> Message:
     """The audit's head, for a channel: what stands here, nobody can change in the store."""
     text = f"Audit: {head.number:,} entries. Head {code(str(head), _HEAD)}"
-    small = "Kept here so that a loss shows: give it to `volati audit verify --head`."
+    small = "Kept here so that a loss shows: give it to `volati audit verify --head`, on the command line."
     return Message(f"Audit: {head.number:,} entries", (context(text, small),))
 
 
@@ -79,7 +79,7 @@ def _small(found: Recent, command: Audit) -> str:
     parts = [
         f"The newest {SEARCHED:,} entries were searched; `volati audit` in a shell searches all." if found.cut else "",
         _left(left, command) if found.older and not found.cut else "",
-        "Times are UTC. `volati audit verify` proves that nothing is missing or altered.",
+        "Times are UTC. `volati audit verify`, on the command line, proves that nothing is missing or altered.",
     ]
     return " ".join(part for part in parts if part)
 

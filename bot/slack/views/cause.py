@@ -1,5 +1,6 @@
 """One cause: what was found, what it explains, what it rests on, what to do, how to see the same. Pure."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ from bot.slack.limits import OUR_SECTION_TEXT
 from bot.slack.message import Block, context, lines, section
 from bot.slack.text import code, code_block, link, said
 from bot.slack.words import SEVERITIES
+from bot.words.commands import COMMANDS
 from diagnostics.model import Cause, Diagnosis, Finding, Suggestion
 
 _SUMMARY = 700  # characters of a finding's sentence
@@ -15,6 +17,8 @@ _SYMPTOM = 160  # characters of a finding that is folded under its cause
 _FACT = 240  # characters of one fact; a log line is about so long
 _COMMAND = 900  # characters of a command to copy; the longest of ours has 300
 _STEP = 500  # characters of one step
+_OUR_WORD = re.compile(r"`volati ([a-z-]+)")
+_WORDS = frozenset(word.word for word in COMMANDS if word.available)
 _SYMPTOMS = 5  # what fits on a phone's screen; more are counted
 
 
@@ -87,9 +91,15 @@ def _rests_on(folded: Folded, main: Finding) -> Block:
 
 def _what_to_do(steps: tuple[Suggestion, ...]) -> Block:
     entries = [
-        lines([f"{place}. {said(step.text, _STEP)}", _command(step)]) for place, step in enumerate(steps, start=1)
+        lines([f"{place}. {said(_typed(step.text), _STEP)}", _command(step)])
+        for place, step in enumerate(steps, start=1)
     ]
     return section(lines(["*What to do*", *listed(entries, OUR_SECTION_TEXT - 20, "step")]))
+
+
+def _typed(text: str) -> str:
+    """The text with the bot's words as they are typed in Slack, where they are words of Slack's."""
+    return _OUR_WORD.sub(lambda found: f"`/volati {found[1]}" if found[1] in _WORDS else found[0], text)
 
 
 def _command(step: Suggestion) -> str:

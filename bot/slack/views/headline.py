@@ -8,6 +8,9 @@ from diagnostics.model import Diagnosis, Finding, Unobserved, Verdict
 
 _NAME = 80  # characters of a name in a sentence
 _REASON = 700  # characters of the root cause in the first line: more than any check writes
+_REASONS = "The reasons and what to do are in the thread."
+_IN_THREAD = {Verdict.HEALTHY: "What was looked at is in the thread."}
+"""What the thread has, where that is not reasons."""
 _NOTHING_SEEN = "Nothing that was needed could be seen."
 
 
@@ -20,7 +23,7 @@ def opening(area: str, environment: str, person: str) -> Message:
 
 def closing(diagnosis: Diagnosis, person: str) -> Message:
     """The same message once the verdict is there."""
-    small = context(f"Asked by <@{person}>. The reasons and what to do are in the thread.")
+    small = context(f"Asked by <@{person}>. {_IN_THREAD.get(diagnosis.verdict, _REASONS)}")
     return Message(in_words(diagnosis), (section(first_line(diagnosis)), small))
 
 

@@ -1,6 +1,7 @@
 """The answer to `status`: the last verdicts, and what the cluster shows now, a page of it. Pure."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from bot.incidents.standing import Standing
@@ -32,18 +33,23 @@ def status_now(known: Board, look: Overview | str, command: Status, how: Standin
     if isinstance(look, str):
         return Message(text, (*verdicts.blocks, *standing_blocks(how), context(said(look, _ROW * 2))))
     every = list(rows(look))
+    last = max(1, -(-len(every) // ROWS))
     begin = (command.page - 1) * ROWS
     left = max(0, len(every) - begin - ROWS)
     head = (*board_blocks(known), *standing_blocks(how)) if command.page == 1 else ()
     blocks = (
         *head,
         section(f"*Now: {said(pods_in_all(look), _ROW)}*{f', page {command.page}' if command.page > 1 else ''}"),
-        *_listed(every[begin : begin + ROWS]),
+        *(_listed(every[begin : begin + ROWS]) if command.page <= last else (section(_beyond(last)),)),
         *not_seen(look.lacks),
         context(f"As of {look.at:%H:%M:%S} UTC.{f' {left:,} more lines are not shown here.' if left else ''}"),
-        *turning(command, more=left > 0, words=(MORE, BACK)),
+        *turning(replace(command, page=min(command.page, last + 1)), more=left > 0, words=(MORE, BACK)),
     )
     return Message(text, blocks)
+
+
+def _beyond(last: int) -> str:
+    return f"There is nothing on this page: the last one is page {last}." if last > 1 else "There is one page only."
 
 
 def _listed(shown: list[Row]) -> Iterator[Block]:

@@ -182,7 +182,8 @@ def _told(plan: Plan, journal: Journal) -> list[str]:
 
 
 def _note(note: Note) -> str:
-    return f"{note.at:%H:%M:%S} {said(note.text, _SENTENCE)}"
+    who = f" by <@{note.person}>" if note.person else ""
+    return f"{note.at:%H:%M:%S} {said(note.text, _SENTENCE)}{who}"
 
 
 def _compared(heading: str, sentences: tuple[str, ...]) -> Iterator[str]:

@@ -114,7 +114,9 @@ def _suspects(found: Triage) -> Iterator[Piece]:
 def _foot(found: Triage, left_out: Counter[str]) -> Piece:
     missing = [counted(number, thing) for thing, number in sorted(left_out.items()) if number]
     more = (
-        f"*Did not fit here: {', '.join(missing)}.* All of it: {code('volati triage FILE', _NAME)}" if missing else ""
+        f"*Did not fit here: {', '.join(missing)}.* All of it, on the command line: {code('volati triage FILE', _NAME)}"
+        if missing
+        else ""
     )
     blocks = [section(more)] if more else []
     return Piece((*blocks, context(lines([_source(found), _read(found)]))))

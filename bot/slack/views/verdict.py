@@ -110,13 +110,14 @@ def _foot(run: Run, frame: Frame, left_out: Counter[str]) -> Piece:
     replay = code(f"volati replay {run.id}", 100)
     missing = [counted(number, thing) for thing, number in sorted(left_out.items()) if number]
     when = f"{run.diagnosis.started_at:%Y-%m-%d %H:%M} UTC"
-    small = f"Run {code(run.id, 60)}, {when}, took {duration(run.diagnosis.duration_ms)}. To see it again: {replay}"
-    more = f"*And {', '.join(missing)} that did not fit here*: {replay}" if missing else ""
-    blocks = [section(more)] if more else []
+    took = f"Run {code(run.id, 60)}, {when}, took {duration(run.diagnosis.duration_ms)}"
+    small = f"{took}. To see it again, on the command line: {replay}"
+    more = f"*And {', '.join(missing)} that did not fit here*; all of it, on the command line: {replay}"
+    blocks = [section(more)] if missing else []
     return Piece((*blocks, context(lines([frame.looked_at, small])), *frame.buttons))
 
 
 def plainly(run: Run) -> Message:
     """The verdict alone, for when Slack refuses the shape of the whole answer."""
-    line = f"{first_line(run.diagnosis)}\nAll of it: {code(f'volati replay {run.id}', 100)}"
+    line = f"{first_line(run.diagnosis)}\nAll of it, on the command line: {code(f'volati replay {run.id}', 100)}"
     return replace(Message(in_words(run.diagnosis)), blocks=(section(line),))

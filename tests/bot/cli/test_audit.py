@@ -157,7 +157,7 @@ class TestExport:
             place = tmp_path / folder / "x"
             ended = volati("audit", "export", "--output", str(place), "--config", config)
             assert ended.code == 2
-            assert f"{place} cannot be written: {why}. Make room there" in ended.err
+            assert f"{place} cannot be written: {why}. {tmp_path / folder} is no folder: make it" in ended.err
 
 
 class TestMoments:

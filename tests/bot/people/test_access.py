@@ -246,6 +246,23 @@ def test_refusal_names_what_is_missing() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [
+        ("confirm low", "This plan needs an operator's yes; you have viewer."),
+        ("confirm high", "This plan needs an approver's yes; you have viewer."),
+        ("break glass", "Breaking the glass needs the role approver; you have viewer."),
+        ("call off", "Deciding about a plan needs the role operator; you have viewer."),
+    ],
+)
+def test_refusal_of_a_button(what: str, words: str) -> None:
+    """It speaks of what the button does, for which nobody has a word, and names who may."""
+    answer = decide(member("UVIEWER"), what, HEARD, RULES)
+    assert isinstance(answer, Denied)
+    assert answer.text == words
+    assert "UADMIN" in answer.ask
+
+
 def test_refusal_when_nobody_can() -> None:
     """It says which setting is empty when there is nobody to ask."""
     answer = decide(member("UNOBODY"), "restart", HEARD, Rules(TEAM, holders={}))

@@ -176,6 +176,19 @@ def test_status() -> None:
         assert line in text, line
 
 
+def test_a_page_of_status_that_is_not_there() -> None:
+    """It says which page is the last, and leads back to it."""
+    message = status_now(BOARD, glances.BIG, replace(STATUS, page=99))
+    last = next(
+        page
+        for page in range(1, 99)
+        if "More" not in values(status_now(BOARD, glances.BIG, replace(STATUS, page=page)))
+    )
+    assert f"There is nothing on this page: the last one is page {last}." in plain(message)
+    assert set(values(message)) == {"Back"}
+    assert turned(values(message)["Back"], PLACES) == replace(STATUS, page=last)
+
+
 def test_pages_of_status() -> None:
     """It shows every line on one page or another, the verdicts on the first, and says how many are left."""
     seen: list[str] = []

@@ -16,7 +16,7 @@ from bot.words.commands import Refusal, parse
 from diagnostics.evidence.http import NoAnswer, Stage
 from diagnostics.evidence.keycloak.kinds import KeycloakReach
 from diagnostics.evidence.network import Reached
-from diagnostics.model import Cause, Severity, Subject, Unobserved, Verdict
+from diagnostics.model import Cause, Severity, Subject, Suggestion, SuggestionKind, Unobserved, Verdict
 from diagnostics.observe import Glimpse
 from tests.bot.slack import samples
 
@@ -129,7 +129,7 @@ def test_what_does_not_fit_is_counted() -> None:
     left_out = 60 - text.count("Keycloak rejects the client secret (critical")
     assert left_out > 0
     assert f"{left_out} findings" in text
-    assert "did not fit here: volati replay 3f9c2a71b0de" in text
+    assert "did not fit here; all of it, on the command line: volati replay 3f9c2a71b0de" in text
     assert faults(message.text, message.blocks) == ()
     attached = whole(samples.run(found), FRAME)
     assert attached is not None
@@ -203,3 +203,14 @@ def test_progress_of_a_source_that_nobody_answered() -> None:
     state = Progress("keycloak", "production", samples.KINDS, {}).after(Glimpse(KeycloakReach, silent, 12))
     assert "✗ the connection to Keycloak: no answer (12 ms)" in plain(progress(state))
     assert looked_at(state) == "Nothing was seen."
+
+
+def test_words_of_the_bot_in_advice_are_typed_as_in_slack() -> None:
+    """It names a word that Slack has with its slash, and one that only the command line has without."""
+    advice = "Ask `volati diagnose server`, then `volati replay RUN`."
+    about = samples.SECRET_WRONG
+    step = Suggestion(SuggestionKind.ADVICE, about.id, about.subject, advice)
+    found = samples.diagnosis(
+        findings=(about,), causes=(Cause(about.id, about.subject, about.summary),), suggestions=(step,)
+    )
+    assert "1. Ask '/volati diagnose server', then 'volati replay RUN'." in shown(verdict(samples.run(found), FRAME))

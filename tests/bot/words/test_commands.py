@@ -198,6 +198,7 @@ def test_says_what_is_not_there_yet(word: str) -> None:
     refusal = parse(f"{word} something", PLACES)
     assert isinstance(refusal, Refusal)
     assert "is not there yet; until then, " in refusal.text
+    assert refusal.example == "", "no other word is like it"
 
 
 def test_table_is_in_order() -> None:

@@ -27,14 +27,14 @@ TEXTS = st.one_of(st.text(), st.lists(st.one_of(WORDS, st.text()), max_size=12).
 @example("x" * 100_000)
 @example("ﷺ" * 900)
 def test_every_text_has_an_answer(text: str) -> None:
-    """It gives a command of known areas and places, or a short refusal with an example, whatever is typed."""
+    """It gives a command of known areas and places, or a short refusal, mostly with an example, whatever is typed."""
     found = parse(text, PLACES)
     if isinstance(found, Diagnose):
         assert set(found.areas) <= {area.name for area in AREAS}
         assert found.environment in PLACES
     elif isinstance(found, Refusal):
         assert 0 < len(found.text) < 300
-        assert found.example
+        assert found.example or "is not there yet" in found.text
         assert "\n" not in found.text
     elif isinstance(found, Token | Why):
         assert found.environment in PLACES
