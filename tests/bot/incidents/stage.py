@@ -16,6 +16,7 @@ from bot.clients.pagerduty.calls import Calls
 from bot.clients.pagerduty.calls import Time as CallTime
 from bot.clients.pagerduty.events import PagerEvents
 from bot.clients.pagerduty.rest import PagerApi
+from bot.clients.valkey import EmbeddedValkey
 from bot.clock import SystemClock
 from bot.health import Health
 from bot.incident_store import IncidentStore
@@ -34,7 +35,7 @@ from bot.metrics import Metrics
 from bot.paging.pager import Emails, Line, Pager, Route
 from bot.settings import PagerSettings, ServerSettings
 from bot.slack.errors import SlackUnreachable
-from bot.store import Store, open_store
+from bot.store import Store
 from diagnostics.redaction import Redactor
 from handlers.pagerduty import PATH as HOOK_PATH
 from handlers.pagerduty import Hooks
@@ -45,6 +46,8 @@ from tests.bot.incidents.things import ALICE, PATH
 
 CHANNEL = "C0ENGINEERING"
 FOR_EVER = 10**9
+PATIENCE_S = 20.0
+"""How long the store may take: what it does not answer in time waits for a lease, also on a busy machine."""
 TICK_S, SOON_S = 0.05, 0.25
 """Time stands still but for ticks while something is due: what a script calls now, another may call a moment ago."""
 
@@ -241,7 +244,8 @@ async def stage(path: Path = PATH) -> AsyncIterator[Stage]:
     site = Site(Health(SystemClock()), metrics, Redactor([]))
     async with contextlib.AsyncExitStack() as stack:
         name = stack.enter_context(tempfile.TemporaryDirectory(prefix="volati-inc-"))
-        memory = await stack.enter_async_context(open_store(None, Folder(name)))
+        server = await stack.enter_async_context(EmbeddedValkey(Folder(name)))
+        memory = await stack.enter_async_context(Store.at(server.url, deadline=PATIENCE_S, server=server))
         world = await stack.enter_async_context(SimulatedPagerDuty(clock))
         http = await stack.enter_async_context(HttpClient(ssl.create_default_context()))
         port = await stack.enter_async_context(serving(site, ServerSettings(port=0), metrics))
