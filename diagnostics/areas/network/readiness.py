@@ -12,6 +12,8 @@ from diagnostics.exit_codes import ended_in_words
 from diagnostics.model import Fact
 from diagnostics.words import FEW, counted, one_line
 
+#: What comes before the line of a log.
+_LOG = "; its log: "
 #: What a container waits for while its pod starts; everything else it waits for is a failure.
 _STARTING = {"", "ContainerCreating", "PodInitializing"}
 
@@ -31,13 +33,14 @@ def leaving(pod: Pod, context: Context) -> bool:
 
 
 def why_not_ready(pods: Sequence[Pod], states: Sequence[WorkloadState]) -> str:
-    """Why pods are not ready, in the commonest reason's words."""
+    """Why pods are not ready, in the commonest reason's words; of one pod of several the log is read."""
     owners = {pod.name: state for state in states for pod in state.pods}
-    reasons = Counter(why(pod, owners.get(pod.name)) for pod in pods)
+    reasons = [why(pod, owners.get(pod.name)) for pod in pods]
     if not reasons:
         return ""
-    ((commonest, times),) = reasons.most_common(1)
-    return commonest if times == len(pods) else f"{times} of them: {commonest}"
+    ((commonest, times),) = Counter(reason.partition(_LOG)[0] for reason in reasons).most_common(1)
+    told = max((reason for reason in reasons if reason.partition(_LOG)[0] == commonest), key=len)
+    return told if times == len(pods) else f"{times} of them: {told}"
 
 
 def why(pod: Pod, state: WorkloadState | None) -> str:
@@ -90,12 +93,18 @@ def _of_pod(pod: Pod) -> str:
 
 def _of_container(pod: Pod, container: Container, state: WorkloadState | None) -> str:
     log = state.log_of(pod, container) if state else None
-    said = [_stage(container, last_words(log))]
+    said = [_stage(container, last_words(log) or _said_by_another(container, state))]
     if container.stage is Stage.RUNNING and state:
         said.extend(_probe(pod, state))
     if log and log.known:
         said.append(f"its log: {one_line(log.known[0].line)}")
     return f"{container.role} {container.name} {'; '.join(one for one in said if one)}"
+
+
+def _said_by_another(container: Container, state: WorkloadState | None) -> str:
+    """The last words of the same container of another pod: the log is read of one, and all of them run the same."""
+    logs = state.logs if state else ()
+    return next((words for one in logs if one.container == container.name and (words := last_words(one))), "")
 
 
 def _stage(container: Container, says: str) -> str:

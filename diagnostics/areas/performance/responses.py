@@ -156,7 +156,7 @@ def _sign(some: Sequence[Endpoint], summary: str, context: Context, slow_in: str
 def _facts(one: Endpoint) -> tuple[Fact, ...]:
     samples = ", ".join(_sample(sample) for sample in one.samples) or "none answered"
     parts = ", ".join(f"{name} {one.share(place)} ms" for place, name in enumerate(PARTS))
-    split = (Fact(f"{one.name}: what it goes into (median)", parts),) if one.samples else ()
+    split = (Fact(f"{one.name}: what it goes into (median)", parts),) if one.failed < one.tried else ()
     return (Fact(f"{one.name}: samples", samples), *split)
 
 

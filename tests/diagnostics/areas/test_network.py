@@ -450,6 +450,15 @@ def test_a_panic_as_the_server_tells_it() -> None:
     assert "it ended with exit code 2: the program was called wrongly" in readiness.why(fallen, cluster.state(fallen))
 
 
+def test_a_panic_of_all_pods_where_the_log_of_one_was_read() -> None:
+    """Tells the same of its pods: the log is read of one, and all of them run the same."""
+    first, second = cluster.pod(cluster.looping(2)), cluster.pod(cluster.looping(2), name="another")
+    known = cluster.log("panic: assignment to entry in nil map", known="server.panic", of=first)
+    told = readiness.why_not_ready((second, first), (cluster.state(first, second, logs=(known,)),))
+    assert told.startswith("container")
+    assert told.endswith("the program panicked; its log: panic: assignment to entry in nil map")
+
+
 def test_the_commonest_reason() -> None:
     """Says of several pods the commonest reason, and of how many it is true."""
     some = [unready(name, containers=(crashing(),)) for name in ("a", "b")]
