@@ -17,7 +17,7 @@ _SYMPTOM = 160  # characters of a finding that is folded under its cause
 _FACT = 240  # characters of one fact; a log line is about so long
 _COMMAND = 900  # characters of a command to copy; the longest of ours has 300
 _STEP = 500  # characters of one step
-_OUR_WORD = re.compile(r"`volati ([a-z-]+)")
+_OUR_WORD = re.compile(r"(?<![\w/@-])volati ([a-z-]+)")
 _WORDS = frozenset(word.word for word in COMMANDS if word.available)
 _SYMPTOMS = 5  # what fits on a phone's screen; more are counted
 
@@ -99,7 +99,7 @@ def _what_to_do(steps: tuple[Suggestion, ...]) -> Block:
 
 def _typed(text: str) -> str:
     """The text with the bot's words as they are typed in Slack, where they are words of Slack's."""
-    return _OUR_WORD.sub(lambda found: f"`/volati {found[1]}" if found[1] in _WORDS else found[0], text)
+    return _OUR_WORD.sub(lambda found: f"/volati {found[1]}" if found[1] in _WORDS else found[0], text)
 
 
 def _command(step: Suggestion) -> str:

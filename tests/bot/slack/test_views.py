@@ -207,10 +207,12 @@ def test_progress_of_a_source_that_nobody_answered() -> None:
 
 def test_words_of_the_bot_in_advice_are_typed_as_in_slack() -> None:
     """It names a word that Slack has with its slash, and one that only the command line has without."""
-    advice = "Ask `volati diagnose server`, then `volati replay RUN`."
+    advice = "Ask `volati diagnose server`, then volati status, then `volati replay RUN`."
     about = samples.SECRET_WRONG
     step = Suggestion(SuggestionKind.ADVICE, about.id, about.subject, advice)
     found = samples.diagnosis(
         findings=(about,), causes=(Cause(about.id, about.subject, about.summary),), suggestions=(step,)
     )
-    assert "1. Ask '/volati diagnose server', then 'volati replay RUN'." in shown(verdict(samples.run(found), FRAME))
+    assert "1. Ask '/volati diagnose server', then /volati status, then 'volati replay RUN'." in shown(
+        verdict(samples.run(found), FRAME)
+    )
