@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 from bot.slack.message import Block, Message
 
-_SIGNS = {
+SIGNS = {
     ":red_circle:": "🔴",
     ":large_orange_circle:": "🟠",
     ":white_circle:": "⚪",
@@ -28,6 +28,8 @@ _SIGNS = {
     ":wastebasket:": "🗑️",
     ":heavy_minus_sign:": "\N{HEAVY MINUS SIGN}",
 }
+"""What each sign of the bot's messages looks like, by its name in markup."""
+
 _LINK = re.compile(r"<(https?://[^|>]+)\|([^>]*)>")
 _ADDRESS = re.compile(r"<(https?://[^|>]+)>")
 _MOMENT = re.compile(r"<!date\^[0-9]+\^[^|<>]*\|([^<>]*)>")
@@ -79,7 +81,7 @@ def _rich_lines(part: Block) -> Iterator[str]:
 def _piece(one: Block) -> str:
     if one["type"] == "emoji":
         name = f":{one['name']}:"
-        return _SIGNS.get(name, name)
+        return SIGNS.get(name, name)
     if one["type"] == "link":
         return f"{one['text']} ({one['url']})" if one.get("text") else str(one["url"])
     mark, field = _NAMED.get(one["type"], ("", "text"))
@@ -117,7 +119,7 @@ def _read(markup: str) -> list[str]:
 
 
 def _inline(line: str) -> str:
-    for name, sign in _SIGNS.items():
+    for name, sign in SIGNS.items():
         line = line.replace(name, sign)
     line = _CODE.sub(r"\1", _BOLD.sub(r"\1", line))
     line = _GROUP.sub(r"@\1", _MOMENT.sub(r"\1", line))

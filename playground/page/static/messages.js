@@ -50,16 +50,21 @@ export function removeMessage({ channel, ts }) {
 
 const find = (list, message) => [...list.children].find((shown) => shown.dataset.key === keyOf(message));
 
-// A list that stands at its end stays there, but never so far that the changed message loses its first line.
+// A list that stands at its end stays there, but never so far that the changed message loses its first line. One that
+// nobody has moved since still stands at its end, though a message was longer than the screen.
+const left = new Map();
+
 function place(message, where) {
   const list = lists[where];
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40 || list.scrollTop === left.get(list);
   list.querySelector(".empty")?.remove();
   const shown = find(list, message);
   const fresh = shown ?? drawMessage(message, where);
   if (shown) fill(shown, message, where);
   else list.insertBefore(fresh, [...list.children].find((one) => one.dataset.ts > message.ts) ?? null);
-  if (atEnd) list.scrollTop = Math.min(list.scrollHeight, fresh.offsetTop - list.offsetTop - 12);
+  if (!atEnd) return;
+  list.scrollTop = Math.min(list.scrollHeight, fresh.offsetTop - list.offsetTop - 12);
+  left.set(list, list.scrollTop);
 }
 
 function refreshReplies(message) {

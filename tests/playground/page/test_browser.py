@@ -160,6 +160,30 @@ async def test_edit_keeps_the_reader_in_place(desktop: Page, slack: SimulatedSla
     assert await desktop.run("before.getBoundingClientRect().top") == top
 
 
+async def test_follows_after_a_message_longer_than_the_screen(desktop: Page, slack: SimulatedSlack) -> None:
+    """It shows what comes next, though the message before it did not fit; not to somebody who reads further up."""
+    space = slack.workspace
+
+    async def post(text: str) -> None:
+        block = {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+        space.post(space.write("C0ENGINE0", space.app.bot_user_id, Content(text, (block,))))
+        await desktop.until(
+            f"document.querySelector('#messages .message:last-child').innerText.includes('{text[-5:]}')"
+        )
+
+    seen = (
+        "((one, list) => one.top < list.bottom && one.bottom > list.top)("
+        "document.querySelector('#messages .message:last-child').getBoundingClientRect(), "
+        "document.querySelector('#messages').getBoundingClientRect())"
+    )
+    await post("line\n" * 90 + "long!")
+    await post("next one")
+    assert await desktop.run(seen)
+    await desktop.run("document.querySelector('#messages').scrollTop = 5")
+    await post("line\n" * 90 + "later")
+    assert await desktop.run("document.querySelector('#messages').scrollTop") == 5
+
+
 async def test_command_in_a_thread(desktop: Page, app: AsyncApp) -> None:
     """It refuses a slash command in a thread, as Slack does, and takes a reply."""
     await _type(desktop, "#line", "/volati show")

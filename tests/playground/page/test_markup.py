@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.slack.plain import SIGNS
 from playground.page.markup import mrkdwn
 from playground.page.nodes import Node
 
@@ -74,3 +75,9 @@ def test_takes_no_longer_for_hostile_rows(row: str) -> None:
     began = time.perf_counter()
     mrkdwn(row * (12_000 // len(row)))
     assert time.perf_counter() - began < 1.0
+
+
+@pytest.mark.parametrize("name", sorted(SIGNS))
+def test_every_sign_of_the_bot_is_drawn(name: str) -> None:
+    """It draws each sign that the bot's messages have, and shows none by its name."""
+    assert flat(mrkdwn(name)) == f"<emoji:{name.strip(':')}>"
