@@ -57,7 +57,7 @@ def catalogue_named(own: Path | None, config: Path) -> Catalogue:
 
 def configured_catalogue(config: Path) -> Path | None:
     """The team's folder, where settings name one: a log can be looked into with no settings at all."""
-    return load(config, secrets=False).catalogue if config != DEFAULT_CONFIG or is_file(str(config)) else None
+    return load(config, files=False).catalogue if config != DEFAULT_CONFIG or is_file(str(config)) else None
 
 
 def source_named(name: str | None) -> Source | None:

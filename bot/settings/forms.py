@@ -28,9 +28,9 @@ OLD_PATH: Literal["/auth"] = "/auth"
 #: Characters of a name that are shown in an error.
 SHOWN = 60
 ENVIRONMENT_NAME = re.compile("^[a-z0-9][a-z0-9-]{0,39}$")
-#: The settings that name a file with a secret in it.
-SECRET_FILES = frozenset(
-    {"client_secret_file", "password_file", "routing_key_file", "api_key_file", "webhook_secrets_file"}
+#: The settings that name a file which is read at start: one with a secret in it, or a private authority.
+FILES = frozenset(
+    {"client_secret_file", "password_file", "routing_key_file", "api_key_file", "webhook_secrets_file", "ca_file"}
 )
 
 

@@ -20,7 +20,7 @@ from pydantic_settings import SettingsError as VariableError
 from bot.incidents import path as incident_path
 from bot.settings.document import document_of
 from bot.settings.escalation import EscalationSettings, PagerSettings
-from bot.settings.forms import SECRET_FILES, SHOWN, EnvironmentName, Part, SettingsError, Url, held, secret_file
+from bot.settings.forms import FILES, SHOWN, EnvironmentName, Part, SettingsError, Url, held, secret_file
 from bot.settings.keycloak import KeycloakSettings
 from bot.settings.kubernetes import KubernetesSettings
 from bot.settings.own import AuditSettings, LimitSettings, LogSettings, ServerSettings, StoreSettings
@@ -157,20 +157,20 @@ class FromHere(BaseSettings):
     database_user: str = ""
 
 
-def load(path: Path, *, secrets: bool = True) -> Settings:
-    """The settings of a YAML file and the environment; without `secrets`, the files that hold them may be elsewhere.
+def load(path: Path, *, files: bool = True) -> Settings:
+    """The settings of a YAML file and the environment; without `files`, those it names may be elsewhere.
 
     Raises:
         SettingsError: the file cannot be read, is not YAML, or holds errors; all of them are named.
     """
     document = document_of(path)
-    return parse(document.values, str(path), document.faults, secrets=secrets)
+    return parse(document.values, str(path), document.faults, files=files)
 
 
-def parse(document: Mapping[str, Any], name: str, faults: Sequence[str] = (), *, secrets: bool = False) -> Settings:
+def parse(document: Mapping[str, Any], name: str, faults: Sequence[str] = (), *, files: bool = False) -> Settings:
     """The settings of a document; `name` says in errors where it came from, `faults` are told with its errors.
 
-    With `secrets`, the files that hold them must be there.
+    With `files`, those with secrets and authorities that it names must be there.
 
     Raises:
         SettingsError: as `load`.
@@ -182,12 +182,12 @@ def parse(document: Mapping[str, Any], name: str, faults: Sequence[str] = (), *,
     try:
         settings = Settings(**document)
     except ValidationError as error:
-        told = (*faults, *_errors(error), *(_unread(document) if secrets else ()))
+        told = (*faults, *_errors(error), *(_unread(document) if files else ()))
         raise SettingsError(_all_errors(told, name)) from None  # the cause would show the input, secrets and all
     except VariableError as error:
         reason = str(error).partition(" from source")[0]
         raise SettingsError(f"A VOLATI_ variable cannot be used: {reason}. Give it as JSON, or by parts.") from None
-    if told := (*faults, *(_unread(settings) if secrets else ())):
+    if told := (*faults, *(_unread(settings) if files else ())):
         raise SettingsError(_all_errors(told, name))
     return settings
 
@@ -208,11 +208,11 @@ def _default_fault(given: Any) -> list[InitErrorDetails]:  # noqa: ANN401 anythi
 
 
 def _unread(part: object, place: str = "") -> Iterator[str]:
-    """Every file with a secret that cannot be read, in settings or in a document that is none yet."""
+    """Every file named that cannot be read, in settings or in a document that is none yet."""
     fields = part.items() if isinstance(part, Mapping) else part if isinstance(part, BaseModel) else ()
     for name, value in fields:
         here = f"{place}.{str(name)[:SHOWN]}".lstrip(".")
-        if name not in SECRET_FILES:
+        if name not in FILES:
             yield from _unread(value, here)
         elif isinstance(value, str | Path):
             try:

@@ -135,7 +135,7 @@ def test_the_settings_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("VOLATI_SLACK__APP_TOKEN", "xapp-x")
     path = tmp_path / "volati.yaml"
     path.write_text(of(EVERY, "ConfigMap")[0]["data"]["volati.yaml"])
-    settings = load(path, secrets=False)
+    settings = load(path, files=False)
     assert settings.listens is not None
     assert (settings.listens.host, settings.listens.port) == ("0.0.0.0", 8080)  # noqa: S104 in its own pod
     (here,) = settings.environments.values()

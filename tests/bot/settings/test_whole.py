@@ -74,7 +74,7 @@ def test_patience(source: float, request_: float) -> None:
 
 def test_the_example() -> None:
     """Reads the example, so that copying it is a start."""
-    settings = load(EXAMPLE, secrets=False)
+    settings = load(EXAMPLE, files=False)
     assert settings.slack is not None
     assert settings.environment == "production"
 
@@ -142,11 +142,17 @@ def test_names_given_twice(tmp_path: Path) -> None:
     assert list(load(written(tmp_path, "environments: {a: {keycloak: null}, b: {keycloak: null}}")).environments)
 
 
+def test_an_authority_that_is_not_there(tmp_path: Path) -> None:
+    """Names the setting and the file, also where the rest is sound."""
+    path = written(tmp_path, yaml.safe_dump(keycloak(ca_file=str(tmp_path / "none"))))
+    assert f"environments.production.keycloak.ca_file: {tmp_path / 'none'} cannot be read: No such" in unloadable(path)
+
+
 def test_a_secret_that_is_elsewhere(tmp_path: Path) -> None:
     """Does without the files of secrets where nothing but the rest is wanted."""
     path = written(tmp_path, yaml.safe_dump(keycloak(client_secret_file=str(tmp_path / "none"))))
     assert "environments.production.keycloak.client_secret_file: " in unloadable(path)
-    assert load(path, secrets=False).environment == "production"
+    assert load(path, files=False).environment == "production"
 
 
 @pytest.mark.parametrize("document", [{**LEAST, "slack": "on"}, {**LEAST, "environments": ["production"]}])
