@@ -26,12 +26,13 @@ from bot.slack.errors import SlackError
 from bot.slack.scopes import CHANNEL_SCOPES, OPTIONAL_SCOPES, SCOPES
 from bot.slack.transport import Introduction, Transport, open_transport
 from bot.store import Store
-from diagnostics.areas import AREAS
+from diagnostics.areas import AREAS, area_named
 from diagnostics.evidence.cluster.kinds import ClusterRights, Right
 from diagnostics.evidence.database.kinds import DatabaseAccess
 from diagnostics.evidence.http import NoAnswer, Outgoing
 from diagnostics.model import Evidence, Reason, Unobserved, in_environment
 from diagnostics.observe import Glimpse
+from diagnostics.words import counted
 
 T = TypeVar("T")
 
@@ -39,6 +40,8 @@ T = TypeVar("T")
 CLOCK_SECONDS = 30
 #: Free space below which the embedded store's file may soon not grow: it rewrites itself, which needs its size again.
 FREE_BYTES = 200_000_000
+#: The area that is about evidence of which the kinds are named otherwise.
+_AREAS = {"surface": "graphql", "cluster": "server"}
 #: What "not configured" costs nobody, and so is no trouble of the bot's.
 _QUIET = (Reason.NOT_CONFIGURED, Reason.NOT_ASKED_FOR)
 
@@ -47,7 +50,9 @@ async def checkups(services: Services) -> AsyncIterator[Checkup]:
     """Every part, as it becomes known: settings, Slack, the store, the data folder, every source."""
     settings = services.settings
     yield Checkup(
-        "settings", State.WELL, f"{len(settings.environments)} environments: {', '.join(settings.environments)}"
+        "settings",
+        State.WELL,
+        f"{counted(len(settings.environments), 'environment')}: {', '.join(settings.environments)}",
     )
     async for checkup in _slack(settings, services):
         yield checkup
@@ -232,7 +237,7 @@ def _source(order: Order, glimpse: Glimpse) -> Iterator[Checkup]:
 def _seen(order: Order, found: Evidence, took_ms: int) -> Checkup:
     part = f"{order.environment}: {found.WHAT}"
     if why := found.unanswered():
-        return Checkup(part, State.ILL, f"no answer: {why}", f"See volati diagnose {order.area}.", took_ms)
+        return Checkup(part, State.ILL, f"no answer: {why}", _diagnosed(found, order), took_ms)
     return Checkup(part, State.WELL, "seen", took_ms=took_ms)
 
 
@@ -243,7 +248,13 @@ def _database(order: Order, access: DatabaseAccess, took_ms: int) -> Checkup:
         said = f"as {access.user} at {access.address}, by {access.origin}, {'with' if access.tls else 'without'} TLS"
         return Checkup(part, State.WELL, said, took_ms=took_ms)
     why = access.obstacle or f"{access.origin} does not hold a login"
-    return Checkup(part, State.ILL, f"no session: {why}", f"See volati diagnose {order.area}.", took_ms)
+    return Checkup(part, State.ILL, f"no session: {why}", _diagnosed(access, order), took_ms)
+
+
+def _diagnosed(found: Evidence, order: Order) -> str:
+    """What tells more: the area of this evidence, whichever of those that share it met it first."""
+    own = found.KIND.partition(".")[0]
+    return f"See volati diagnose {_AREAS.get(own, own if area_named(own) else order.area)}."
 
 
 def _by_place(rights: Iterable[Right]) -> Iterator[str]:

@@ -171,6 +171,19 @@ async def test_a_platform_that_does_not_answer(
     assert worst(found.values()) is State.ILL
 
 
+async def test_who_does_not_answer_is_told_once(tmp_path: Path) -> None:
+    """It tells a source that several areas share once, and names the area that is about it."""
+    nowhere = {"url": "http://127.0.0.1:1", "client_secret": "x"}
+    backend = {"graphql_url": "http://127.0.0.1:1/query", "health_url": "http://127.0.0.1:1/health"}
+    document = {"environments": {"here": {"keycloak": nowhere, "backend": backend}}, "data_dir": str(tmp_path)}
+    async with open_services(parse(document, "the test"), memory_required=False) as services:
+        found = [one async for one in checkups(services)]
+    (realm,) = [one for one in found if one.part == "here: the realm page"]
+    assert realm.remedy == "See volati diagnose keycloak."
+    (health,) = [one for one in found if one.part == "here: the health endpoint"]
+    assert health.remedy == "See volati diagnose graphql."
+
+
 async def test_a_bot_without_slack(tmp_path: Path) -> None:
     """It says that the bot cannot be started, and what goes on without."""
     document = {"environments": {"here": {}}, "data_dir": str(tmp_path)}
