@@ -32,7 +32,7 @@ ERRANDS_AT_ONCE = 64
 ERRANDS_SECONDS = 5.0
 """How long errands may finish at the end: one question to Slack, and one answer."""
 
-_NOT_OURS = "The team's own entries were not matched: `volati doctor` says what is wrong with them."
+_NOT_OURS = "The team's own entries were not matched: `volati doctor`, on the command line, says why."
 _log = structlog.get_logger()
 
 

@@ -167,7 +167,7 @@ def _foot(sheet: Sheet, left_out: Counter[str]) -> Piece:
     missing = [counted(number, thing) for thing, number in sorted(left_out.items()) if number]
     more = (section(f"*And {', '.join(missing)} that did not fit here.*"),) if missing else ()
     run = sheet.kept.about.run
-    look = f". The diagnosis: {code(f'volati replay {run}', _NAME)}" if run else ""
+    look = f". The diagnosis, on the command line: {code(f'volati replay {run}', _NAME)}" if run else ""
     return Piece((*more, context(f"Incident {code(sheet.incident.id, _NAME)}{look}"), *_buttons(sheet)))
 
 

@@ -119,7 +119,7 @@ def _controller(seen: WorkloadStates, context: Context) -> WorkloadState | None:
 def _coming(state: WorkloadState, context: Context) -> bool:
     """Whether all its pods have just been started, and none has failed."""
     staying = [pod for pod in state.pods if pod.deleting_since is None and not pod.finished]
-    return bool(staying) and all(starting(pod, context) for pod in staying)
+    return bool(staying) and all(starting(pod, (state,), context) for pod in staying)
 
 
 def _weight(one: KnownLine) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from diagnostics.areas.server.loglines import last_words
+from diagnostics.areas.server.platform import coming_up
 from diagnostics.context import Context
 from diagnostics.evidence.cluster.pods import Container, Pod, Role, Stage
 from diagnostics.evidence.cluster.states import WorkloadState
@@ -18,10 +19,12 @@ _LOG = "; its log: "
 _STARTING = {"", "ContainerCreating", "PodInitializing"}
 
 
-def starting(pod: Pod, context: Context) -> bool:
-    """Whether a pod is young and nothing has gone wrong with it yet."""
+def starting(pod: Pod, states: Sequence[WorkloadState], context: Context) -> bool:
+    """Whether a pod is young, or has the time still that its probe gives it, and nothing has gone wrong with it yet."""
     young = context.at - pod.created_at < timedelta(seconds=context.limits.starting_seconds)
-    return young and not pod.finished and not any(_failed(one) for one in pod.containers)
+    own = [state for state in states if pod in state.pods]
+    given = any(one.started_at and coming_up(state, one, context) for state in own for one in pod.containers)
+    return (young or given) and not pod.finished and not any(_failed(one) for one in pod.containers)
 
 
 def leaving(pod: Pod, context: Context) -> bool:

@@ -85,7 +85,7 @@ def no_ready_endpoints(seen: ServiceRoutes, context: Context) -> Iterator[Sign]:
     """A service leads to ready pods only: with none of them ready every connection is refused, or answered by 503."""
     for one in _silent(seen):
         staying = [pod for pod in one.pods if pod.deleting_since is None]
-        if not staying or one.service.unready_too or all(starting(pod, context) for pod in staying):
+        if not staying or one.service.unready_too or all(starting(pod, one.states, context) for pod in staying):
             continue
         many = counted(len(staying), "pod")
         none = (

@@ -17,7 +17,7 @@ from diagnostics.evidence.cluster.kinds import (
 )
 from diagnostics.evidence.cluster.logs import ContainerLog, KnownLine
 from diagnostics.evidence.cluster.names import Name, Selector
-from diagnostics.evidence.cluster.pods import Condition, Container, Owner, Stage
+from diagnostics.evidence.cluster.pods import Condition, Container, Owner, Pod, Stage
 from diagnostics.evidence.cluster.routes import IngressRoutes, PublicNames, ServiceRoutes, Traffic
 from diagnostics.evidence.cluster.services import (
     Allowance,
@@ -34,7 +34,7 @@ from diagnostics.evidence.cluster.services import (
     TlsPart,
 )
 from diagnostics.evidence.cluster.states import WorkloadStates
-from diagnostics.evidence.cluster.workloads import Port
+from diagnostics.evidence.cluster.workloads import ContainerSpec, Port, Probe, Template
 from diagnostics.evidence.http import NoAnswer
 from diagnostics.evidence.http import Stage as Step
 from diagnostics.evidence.network import Reached
@@ -193,6 +193,17 @@ def reached(*addresses: str) -> DatabaseReach:
     )
 
 
+def slow(for_s: int) -> Pod:
+    """A pod whose container has been starting for so long; its startup probe gives it ten minutes."""
+    container = Container("main", "image", stage=Stage.RUNNING, started_at=NOW - timedelta(seconds=for_s))
+    return unready("backend-0", containers=(container,))
+
+
+PATIENT = workload(
+    template=Template({"app": BACKEND.name}, (ContainerSpec("main", "image", probes=(Probe("startup", "", 600),)),))
+)
+
+
 def keycloak_with(port: ServicePort) -> dict[str, Any]:
     """Keycloak with one more port, which its container has, too."""
     kept = service(KEYCLOAK, ports=(ServicePort(8080, "http", "http"), port))
@@ -323,6 +334,7 @@ SERVICES = (
             behind(pods=pods(unready("backend-0", created_at=NOW - 2 * _MINUTE))),
             behind(pods=pods(CRASHED, ENDING)),
             behind(pods=pods(replace(CRASHED, created_at=NOW))),
+            behind(pods=pods(slow(601)), workloads=workloads(PATIENT)),
         ),
         silent=(
             SOUND,
@@ -330,6 +342,7 @@ SERVICES = (
             behind(pods=pods(CRASHED), services=services(service(), slices=(routes.endpoint(),))),
             behind(pods=pods(CRASHED), services=services(service(unready_too=True))),
             behind(pods=pods(unready("backend-0", created_at=NOW - 2 * _MINUTE + timedelta(seconds=1)))),
+            behind(pods=pods(slow(600)), workloads=workloads(PATIENT)),
             behind(pods=pods(ENDING)),
         ),
         says="ready: ",
