@@ -69,6 +69,8 @@ def words(value: Any) -> dict[str, Any]:
     told = {key: value[key] for key in _TOLD if key in value}
     if "scope" in told:
         told["scope"] = " ".join(sorted(told["scope"].split()))  # the server gives them in no fixed order
+    if isinstance(told.get("expires_in"), int):
+        told["expires_in"] = round(told["expires_in"], -1)  # a second may begin while the token is made
     return {key: _UUID.sub("<uuid>", one) if isinstance(one, str) else one for key, one in told.items()}
 
 
