@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import stat
 import sys
@@ -174,6 +175,8 @@ async def _story(scenario: str, *, once: bool) -> int:
 
 @asynccontextmanager
 async def _everything_running(screen: Screen, *, with_page: bool) -> AsyncIterator[Playground]:
+    # A statement of the simulated backend may be under way when all is stopped: no reader of the thread need hear that.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="volati-playground-") as name:
         folder = Path(name)
         async with running(cluster=True) as platform, SimulatedSlack() as slack:

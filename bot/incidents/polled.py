@@ -16,14 +16,14 @@ from bot.incidents.incident import Incident, Page, Phase
 from bot.incidents.keeping import Known
 from bot.incidents.webhooks import Hook, Kind
 
-SAME = timedelta(seconds=5)
+_SAME = timedelta(seconds=5)
 """How far two times of the same change may be apart: an event says when it occurred, an incident when it changed."""
 
 _FINE = timedelta(seconds=1)
 """How fine these times are: an incident may be told by the second. Nobody acknowledges a page within one."""
 
-_BY_ASKING, _BY_BEING_TOLD = "", " told"
-"""How a look ends that counts, and one whose change PagerDuty had told by itself before, which counts then."""
+_TOLD_BEFORE = " told"
+"""How a look ends whose change PagerDuty had told by itself before: that telling counts, and not the look."""
 
 _STATUS: Mapping[Kind, str] = {
     Kind.TRIGGERED: "triggered",
@@ -64,18 +64,18 @@ class Look:
 
 def seen_before(look: Look, known: Known) -> bool:
     """Whether the look before this one saw the same."""
-    return known.asked.removesuffix(_BY_BEING_TOLD) == str(look)
+    return known.asked.removesuffix(_TOLD_BEFORE) == str(look)
 
 
 def kept_as(look: Look, known: Known) -> str:
     """How a look is kept: marked where PagerDuty had told its change by itself."""
-    return f"{look}{_BY_BEING_TOLD if _told(look, known.told) else _BY_ASKING}"
+    return f"{look}{_TOLD_BEFORE}" if _told(look, known.told) else str(look)
 
 
 def heard_by_asking(hook: Hook, known: Known) -> bool:
     """Whether what PagerDuty tells by itself now counted already, when it was asked."""
     look = Look.of(hook) if hook.kind in _HEARD else None
-    return look is not None and not known.asked.endswith(_BY_BEING_TOLD) and _same(look, known.asked)
+    return look is not None and not known.asked.endswith(_TOLD_BEFORE) and _same(look, known.asked)
 
 
 def _was_taken(known: Known) -> bool:
@@ -92,13 +92,13 @@ def _same(look: Look, kept: str) -> bool:
     at, changed = _time(kept), _time(str(look))
     if kept.partition(" ")[0] != look.status or at is None or changed is None:
         return False
-    return abs(at - changed) <= SAME
+    return abs(at - changed) <= _SAME
 
 
 def _time(kept: str) -> datetime | None:
     """When it became so; None where that is no time."""
     try:
-        at = datetime.fromisoformat(kept.removesuffix(_BY_BEING_TOLD).partition(" ")[2])
+        at = datetime.fromisoformat(kept.removesuffix(_TOLD_BEFORE).partition(" ")[2])
     except ValueError:
         return None
     return at if at.tzinfo else None
